@@ -1,0 +1,36 @@
+# Warnings, sanitizers, linker and compiler cache: what every target of the project is built with.
+
+add_library(nave_flags INTERFACE)
+target_compile_options(nave_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+if(NAVE_SANITIZE)
+  target_compile_options(nave_flags INTERFACE
+    -fsanitize=${NAVE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(nave_flags INTERFACE -fsanitize=${NAVE_SANITIZE})
+  if(NAVE_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(nave_flags INTERFACE -Wno-tsan)
+  endif()
+endif()
+if(NAVE_FUZZ)
+  target_compile_options(nave_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_program(NAVE_CCACHE ccache)
+if(NAVE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NAVE_CCACHE})
+endif()
+find_program(NAVE_MOLD mold)
+if(NAVE_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(tl-expected REQUIRED)
+
+# The few heavy headers are seen by few files; everything that uses Asio agrees on these switches.
+add_library(nave_asio INTERFACE)
+target_link_libraries(nave_asio INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(nave_asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_HANDLER_TYPE_REQUIREMENTS)

@@ -1,0 +1,73 @@
+// Every size, count and time that bounds what a peer can make us do, in one place. Each is tested at and past its edge.
+// "§" are sections of the wire references; docs/operations/limits.md shows the same table to operators.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nave::limits {
+
+// Identifiers (device-mqtt-https.md §11.1, service-rest.md §6.2)
+inline constexpr size_t kIdCharsMax = 128;
+inline constexpr size_t kStatusReasonBytesMax = 512;  // 128 UTF-8 characters
+inline constexpr size_t kModulesPerDeviceMax = 50;
+inline constexpr size_t kKeyBytesMin = 16;
+inline constexpr size_t kKeyBytesMax = 64;
+inline constexpr size_t kPolicyNameCharsMax = 256;
+
+// Messages (§11.2)
+inline constexpr size_t kD2cMessageBytesMax = 256 * 1024;
+inline constexpr size_t kC2dMessageBytesMax = 64 * 1024;
+
+// MQTT
+inline constexpr size_t kMqttPacketBytesMax = kD2cMessageBytesMax + 65535 + 16;  // body + topic + fixed parts
+inline constexpr size_t kMqttConnectBytesMax = 16 * 1024;
+inline constexpr size_t kMqttSubscriptionsMax = 5;
+inline constexpr size_t kMqttFiltersPerPacketMax = 64;
+inline constexpr int64_t kMqttKeepAliveServerMsMax = 1767 * 1000;  // §2.10: 1.5 × 1177 s, rounded as documented
+inline constexpr int64_t kMqttConnectArrivalMs = 60 * 1000;
+// Publishes of one connection that are not yet on disk; reading pauses beyond it.
+inline constexpr size_t kMqttInflightPublishesMax = 4096;
+inline constexpr size_t kMqttInflightBytesMax = 4 * 1024 * 1024;
+// Messages sent to a device and not yet acknowledged (§4.4).
+inline constexpr size_t kMqttOutboundWindow = 16;
+
+// Tokens (§2.4)
+inline constexpr size_t kSasTokenBytesMax = 8 * 1024;
+inline constexpr int64_t kSasClockSkewSeconds = 5 * 60;
+inline constexpr int64_t kMqttTokenExpiryGraceMs = 10 * 60 * 1000;
+
+// AMQP (amqp.md §1, §2, §12)
+inline constexpr uint32_t kAmqpFrameBytesMax = 65536;
+inline constexpr uint32_t kAmqpSaslFrameBytesMax = 512 + 8 * 1024;  // PLAIN carries a whole SAS token
+inline constexpr uint16_t kAmqpChannelMax = 8191;
+inline constexpr uint32_t kAmqpHandleMaxIotHub = 262143;
+inline constexpr uint32_t kAmqpHandleMaxEventHub = 255;
+inline constexpr size_t kAmqpLinksPerConnectionMax = 16384;
+inline constexpr size_t kAmqpNestingDepthMax = 16;
+inline constexpr size_t kAmqpMessageBytesMax = 1024 * 1024;
+inline constexpr uint32_t kAmqpIdleTimeoutMs = 240'000;
+inline constexpr uint32_t kAmqpIncomingWindow = 5000;
+inline constexpr int64_t kAmqpOpenArrivalMs = 60 * 1000;
+inline constexpr size_t kAmqpUnsettledPerLinkMax = 10'000;
+
+// HTTP (service-rest.md §1)
+inline constexpr uint32_t kHttpHeaderBytesMax = 32 * 1024;
+inline constexpr size_t kHttpBodyBytesMax = 1024 * 1024;
+inline constexpr int64_t kHttpRequestArrivalMs = 60 * 1000;
+inline constexpr int64_t kHttpIdleMs = 120 * 1000;
+
+// TLS and sockets
+inline constexpr int64_t kTlsHandshakeMs = 30 * 1000;
+inline constexpr size_t kConnectionsPerAddressMax = 100'000;
+inline constexpr size_t kConnectionsMax = 1'000'000;
+// Bytes that a peer has not taken yet; beyond it the connection is closed.
+inline constexpr size_t kUnsentBytesMax = 16 * 1024 * 1024;
+inline constexpr size_t kUnsentBytesHigh = 1024 * 1024;  // producers pause here
+inline constexpr size_t kWsControlPayloadMax = 125;
+
+// Event log
+inline constexpr size_t kLogPendingBytesMax = 64 * 1024 * 1024;
+inline constexpr size_t kEventReceiversPerPartitionMax = 5;  // without epoch, per consumer group (amqp.md §9.3)
+
+}  // namespace nave::limits
