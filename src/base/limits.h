@@ -11,6 +11,7 @@ namespace nave::limits {
 inline constexpr size_t kIdCharsMax = 128;
 inline constexpr size_t kStatusReasonBytesMax = 512;  // 128 UTF-8 characters
 inline constexpr size_t kModulesPerDeviceMax = 50;
+inline constexpr uint64_t kIdentitiesMax = 1'000'000;  // devices and modules of the hub (service-rest.md §6)
 inline constexpr size_t kKeyBytesMin = 16;
 inline constexpr size_t kKeyBytesMax = 64;
 inline constexpr size_t kPolicyNameCharsMax = 256;

@@ -68,14 +68,15 @@ class DeviceStore {
   };
   [[nodiscard]] virtual Counts counts() const = 0;
 
-  // All writes happen, or none. The reply's error is that of the first write that could not.
+  // All writes happen, or none. The reply's error is that of the first write that could not. Putting over a row that is
+  // present leaves its two activity times as they are: those belong to note_activity().
   virtual void apply(std::vector<IdentityWrite> writes, Executor& reply_on, StoreReply reply) = 0;
 
   // Best effort and unacknowledged: times that need not survive a crash exactly. Does not move the etag.
   virtual void note_activity(const IdentityKey& key, UtcTime connection_state_updated, UtcTime last_activity) = 0;
 
   [[nodiscard]] virtual std::optional<MqttSession> load_mqtt_session(const IdentityKey& key) const = 0;
-  // nullopt forgets the session.
+  // nullopt forgets the session. kNotFound when there is no such identity to keep one for.
   virtual void save_mqtt_session(const IdentityKey& key, std::optional<MqttSession> session, Executor& reply_on,
                                  StoreReply reply) = 0;
 
