@@ -1,5 +1,5 @@
-// Shared access signatures: parsing, verification, making (reference/device-mqtt-https.md §2.3, §2.4, service-rest.md §3.2).
-// Pure functions; no clock, no storage.
+// Shared access signatures: parsing, verification, making (reference/device-mqtt-https.md §2.3, §2.4, service-rest.md
+// §3.2). Pure functions; no clock, no storage.
 #pragma once
 
 #include <cstdint>
@@ -39,12 +39,17 @@ struct SasToken {
 // base64(HMAC-SHA256(base64-decode(key), text)); nullopt if the key is not base64.
 [[nodiscard]] std::optional<std::string> hmac_sha256_base64(std::string_view key_base64, std::string_view text);
 
-// True if the token's resource names `segments` or a prefix of it by segment: {host}, {host, "devices"}, {host, "devices",
-// d}, … `is_host` decides on the first segment. Id segments (index ≥ 2, every second) match at percent-decode depth 0, 1
-// or 2, because the C SDK sends them raw and C# double-encodes them; the literals compare ignoring case. A scheme and a
-// port in front ("amqps://host:5671/…", "sb://…") are ignored.
+// True if the token's resource names `segments` or a prefix of it by segment: {host}, {host, "devices"}, {host,
+// "devices", d}, … `is_host` decides on the first segment. Id segments (index ≥ 2, every second) match at
+// percent-decode depth 0, 1 or 2, because the C SDK sends them raw and C# double-encodes them; the literals compare
+// ignoring case. A scheme and a port in front ("amqps://host:5671/…", "sb://…") are ignored. Trailing segments behind
+// an id are tolerated unless they name a module (audience check 5).
 [[nodiscard]] bool resource_covers(std::string_view resource, const std::vector<std::string_view>& segments,
                                    bool (*is_host)(std::string_view host, const void* context), const void* context);
+
+// The ways to read a resource: split at '/', scheme and port removed, at percent-decode depth 0, 1 and 2; a depth that
+// gives the same segments as a lower one is left out.
+[[nodiscard]] std::vector<std::vector<std::string>> resource_spellings(std::string_view resource);
 
 // The resource split at '/', scheme and port removed, percent-decoded once; empty segments dropped.
 [[nodiscard]] std::vector<std::string> resource_segments(std::string_view resource);
