@@ -31,7 +31,7 @@ enum class EndReason : uint8_t {
 class Session {
  public:
   virtual ~Session() = default;
-  // Close in the words of the protocol. Called at most once.
+  // Close in the words of the protocol. Called at most once; the link points to nothing by then.
   virtual void end(EndReason reason) = 0;
   // The credential that let it in no longer stands? Lets a key change spare sessions that used the other key.
   [[nodiscard]] virtual bool still_authorized(const Identity& identity) const = 0;
@@ -41,7 +41,7 @@ class Session {
 struct SessionLink {
   SessionLink(Executor& e, Session& s) : executor(e), session(&s) {}
   Executor& executor;
-  Session* session;  // shard thread only; nullptr once the session is gone
+  Session* session;  // shard thread only; nullptr once the session is gone or was told to end
 };
 
 struct Presence {
@@ -67,6 +67,7 @@ class SessionDirectory {
   void reauthorize(const Identity& identity);
   // Notes a telemetry message or other sign of life.
   void touch(const IdentityKey& key);
+  // nullopt: not connected; the times of the last connection are the store's.
   [[nodiscard]] std::optional<Presence> presence(const IdentityKey& key) const;
   [[nodiscard]] size_t connected_devices() const;
 
@@ -83,6 +84,7 @@ class SessionDirectory {
   static constexpr size_t kStripes = 64;
   Stripe& stripe(const IdentityKey& key);
   const Stripe& stripe(const IdentityKey& key) const;
+  [[nodiscard]] std::shared_ptr<SessionLink> link_of(const IdentityKey& key) const;
 
   DeviceStore& store_;
   const Clock& clock_;

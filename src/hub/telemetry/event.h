@@ -36,6 +36,9 @@ enum class SystemProperty : uint8_t {
   kAck = 22,            // iothub-ack
 };
 
+// 16–20: what only the hub may say about a message. A device that sends one of these names is not believed.
+[[nodiscard]] bool is_hub_stamp(SystemProperty name);
+
 struct SystemPropertyValue {
   SystemProperty name;
   std::string_view value;
@@ -63,7 +66,8 @@ struct EventView {
 
 // Appends the record to `out`.
 void encode_event(const EventView& event, std::string& out);
-// nullopt if `bytes` is not a record of a version we know.
+// Replaces `event` by views into `bytes`. False if `bytes` is not exactly one record of a version we know; `event` then
+// holds nothing of use.
 [[nodiscard]] bool decode_event(std::string_view bytes, EventView& event);
 
 }  // namespace nave::hub

@@ -46,7 +46,7 @@ class Ingest final : public AppendListener {
  public:
   Ingest(EventLog& log, const HubInfo& hub, const ShardContext& shard, Metrics& metrics);
 
-  // A sink registers once and gets an id for submit(); after detach() it hears nothing more.
+  // A sink registers once and gets an id for submit(), never 0; after detach() it hears nothing more.
   [[nodiscard]] uint64_t attach(TelemetrySink& sink);
   void detach(uint64_t sink);
 
@@ -62,19 +62,24 @@ class Ingest final : public AppendListener {
  private:
   struct Slot {
     TelemetrySink* sink = nullptr;
-    uint32_t generation = 0;
+    uint32_t generation = 1;  // moves on at detach(), so that late outcomes do not reach the slot's next owner
+    uint32_t batch = 0;       // the last delivery that touched it
   };
   void deliver(const std::vector<AppendOutcome>& outcomes);
-  [[nodiscard]] TelemetrySink* find(uint64_t id) const;
+  void deliver_one(const AppendOutcome& outcome);
+  void stamp(EventView& event, const TelemetryOrigin& origin) const;
+  [[nodiscard]] Slot* find(uint64_t id);
 
   EventLog& log_;
   const HubInfo& hub_;
   const ShardContext& shard_;
   Counter& attempts_;
   Counter& successes_;
+  Counter& throttled_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
-  std::vector<uint64_t> touched_;
+  std::vector<uint64_t> touched_;  // sinks that the delivery in progress has called
+  uint32_t batch_ = 0;
   std::string scratch_;
 };
 
