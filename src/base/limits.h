@@ -51,6 +51,7 @@ inline constexpr uint32_t kAmqpIdleTimeoutMs = 240'000;
 inline constexpr uint32_t kAmqpIncomingWindow = 5000;
 inline constexpr int64_t kAmqpOpenArrivalMs = 60 * 1000;
 inline constexpr size_t kAmqpUnsettledPerLinkMax = 10'000;
+inline constexpr size_t kAmqpGrantsPerConnectionMax = 2048;  // tokens put on one connection (§3, multiplexing)
 
 // HTTP (service-rest.md §1)
 inline constexpr uint32_t kHttpHeaderBytesMax = 32 * 1024;
@@ -69,6 +70,9 @@ inline constexpr size_t kWsControlPayloadMax = 125;
 
 // Event log
 inline constexpr size_t kLogPendingBytesMax = 64 * 1024 * 1024;
+inline constexpr size_t kEventRecordBytesMax = 1024 * 1024;  // one event with all its properties, as it is stored
+inline constexpr uint16_t kPartitionsMax = 128;
+inline constexpr size_t kLogReadsQueuedMax = 65'536;
 inline constexpr size_t kEventReceiversPerPartitionMax = 5;  // without epoch, per consumer group (amqp.md §9.3)
 
 }  // namespace nave::limits
