@@ -1,0 +1,146 @@
+#include "app/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/commands/commands.h"
+#include "app/serve.h"
+
+namespace nave::app {
+namespace {
+
+void add_target(CLI::App* verb, TargetOptions& target) {
+  verb->add_option("-l,--login", target.login, "Connection string; else $NAVE_CONNECTION_STRING, else the data folder");
+  verb->add_option("--data", target.data, "Data folder of a local hub");
+  verb->add_option("--ca", target.ca, "CA file of the hub; else $NAVE_CA_FILE, else the data folder's");
+  verb->add_option("--https-port", target.https_port, "HTTPS port of the hub");
+  verb->add_option("--amqp-port", target.amqp_port, "AMQP port of the hub");
+}
+
+struct ServeFlags {
+  Config flags;
+  std::string config_file;
+};
+
+void add_serve(CLI::App& app, ServeFlags& f, int& exit_code) {
+  CLI::App* verb = app.add_subcommand("serve", "Run the hub");
+  verb->add_option("--data", f.flags.data, "Folder for everything the hub keeps");
+  verb->add_option("--host", f.flags.host_name, "HostName of connection strings");
+  verb->add_option("--bind", f.flags.bind, "Address to listen on");
+  verb->add_option("--config", f.config_file, "TOML configuration file");
+  verb->add_option("--mqtt-port", f.flags.mqtt_port, "MQTT over TLS (8883); 0 picks a free port");
+  verb->add_option("--amqp-port", f.flags.amqp_port, "AMQP over TLS (5671); 0 picks a free port");
+  verb->add_option("--https-port", f.flags.https_port, "HTTPS and WebSockets (443); 0 picks a free port");
+  verb->add_option("--metrics-port", f.flags.metrics_port, "Plain HTTP for /metrics and /health on 127.0.0.1");
+  verb->add_option("--ready-file", f.flags.ready_file, "Written once every listener accepts");
+  verb->add_option("--shards", f.flags.shards, "Event loop threads; 0: processors - 1");
+  verb->add_option("--log-level", f.flags.log_level, "debug, info, warning or error");
+  verb->add_flag("--memory", f.flags.memory, "Keep nothing");
+  verb->callback([verb, &f, &exit_code] {
+    Config config;
+    if (!f.config_file.empty()) load_toml(f.config_file, config);
+    // A flag that was given wins over the file; one that was not leaves it alone.
+    const auto given = [verb](const char* flag) { return verb->count(flag) > 0; };
+    if (given("--data")) config.data = f.flags.data;
+    if (given("--host")) config.host_name = f.flags.host_name;
+    if (given("--bind")) config.bind = f.flags.bind;
+    if (given("--mqtt-port")) config.mqtt_port = f.flags.mqtt_port;
+    if (given("--amqp-port")) config.amqp_port = f.flags.amqp_port;
+    if (given("--https-port")) {
+      config.https_port = f.flags.https_port;
+      config.https_port_given = true;
+    }
+    if (given("--metrics-port")) config.metrics_port = f.flags.metrics_port;
+    if (given("--ready-file")) config.ready_file = f.flags.ready_file;
+    if (given("--shards")) config.shards = f.flags.shards;
+    if (given("--log-level")) config.log_level = f.flags.log_level;
+    if (given("--memory")) config.memory = f.flags.memory;
+    exit_code = serve(std::move(config), f.config_file);
+  });
+}
+
+void add_connection_string(CLI::App& app, ConnectionStringOptions& o) {
+  CLI::App* verb = app.add_subcommand("connection-string", "Print how to reach the hub of a data folder");
+  verb->add_option("--data", o.data, "Data folder of the hub");
+  verb->add_option("--name", o.name, "One string only: a policy's name, eventHub or device-to-try");
+  verb->callback([&o] { print_connection_string(o); });
+}
+
+void add_device(CLI::App& app, DeviceOptions& o) {
+  CLI::App* device = app.add_subcommand("device", "Manage device identities")->require_subcommand(1);
+  const auto verb = [&](const char* name, const char* help, void (*run)(const DeviceOptions&), bool needs_id) {
+    CLI::App* v = device->add_subcommand(name, help);
+    add_target(v, o.target);
+    if (needs_id) v->add_option("-d,--device-id,device", o.device, "Device id")->required();
+    v->add_option("-o,--output", o.output, "json or table")->check(CLI::IsMember({"json", "table"}));
+    v->callback([&o, run] { run(o); });
+    return v;
+  };
+  CLI::App* create = verb("create", "Create a device", device_create, true);
+  create->add_option("--auth-method,--am", o.auth_method, "shared_private_key, x509_thumbprint or x509_ca")
+      ->check(CLI::IsMember({"shared_private_key", "x509_thumbprint", "x509_ca"}));
+  create->add_option("--primary-key,--pk", o.primary_key, "Base64 of 16 to 64 bytes; generated when missing");
+  create->add_option("--secondary-key,--sk", o.secondary_key, "As the primary key; both or neither");
+  create->add_option("--primary-thumbprint,--ptp", o.primary_thumbprint, "SHA-1 or SHA-256 of the certificate, in hex");
+  create->add_option("--secondary-thumbprint,--stp", o.secondary_thumbprint, "As the primary thumbprint");
+  create->add_option("--status,--sta", o.status, "enabled or disabled")->check(CLI::IsMember({"enabled", "disabled"}));
+  create->add_option("--status-reason,--star", o.status_reason, "Why");
+  create->add_flag("--edge-enabled,--ee", o.edge, "An IoT Edge device");
+  verb("show", "Show a device", device_show, true);
+  CLI::App* list = verb("list", "List devices", device_list, false);
+  list->add_option("--top", o.top, "At most so many, 1 to 1000")->check(CLI::Range(1, 1000));
+  verb("delete", "Delete a device, its modules and its sessions", device_delete, true);
+  verb("connection-string", "Print a device's connection string", device_connection_string_command, true);
+}
+
+void add_sas(CLI::App& app, SasOptions& o) {
+  CLI::App* verb = app.add_subcommand("sas", "Make a shared access signature");
+  add_target(verb, o.target);
+  verb->add_option("-d,--device-id", o.device, "For this device; without it, for the policy of the connection string");
+  verb->add_option("-m,--module-id", o.module, "For this module of the device");
+  verb->add_option("--duration,--du", o.ttl_seconds, "Seconds it is valid")->check(CLI::Range(1, 1 << 30));
+  verb->callback([&o] { print_sas(o); });
+}
+
+void add_monitor(CLI::App& app, MonitorOptions& o) {
+  CLI::App* verb = app.add_subcommand("monitor", "Follow telemetry");
+  add_target(verb, o.target);
+  verb->add_option("-d,--device-id", o.device, "Of this device only");
+  verb->add_option("--consumer-group,--cg", o.consumer_group, "Consumer group");
+  verb->add_option("--enqueued-time,--et", o.enqueued_after_ms, "From this time on, in milliseconds since 1970");
+  verb->add_option("--timeout,-t", o.timeout_s, "Stop after so many seconds without an event");
+  verb->add_option("--count", o.count, "Stop after so many events");
+  verb->add_flag("--properties,-p", o.properties, "Show system properties, application properties and annotations");
+  verb->add_option("-o,--output", o.output, "json or text")->check(CLI::IsMember({"json", "text"}));
+  verb->callback([&o] { monitor(o); });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app{"Nave: a self-hosted IoT hub that speaks Azure IoT Hub's protocols", "nave"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "nave 0.1.0");
+  int exit_code = 0;
+  ServeFlags serve_flags;
+  ConnectionStringOptions connection_string;
+  DeviceOptions device;
+  SasOptions sas;
+  MonitorOptions monitor_options;
+  add_serve(app, serve_flags, exit_code);
+  add_connection_string(app, connection_string);
+  add_device(app, device);
+  add_sas(app, sas);
+  add_monitor(app, monitor_options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  } catch (const std::exception& e) {
+    std::cerr << "nave: " << e.what() << '\n';
+    return 1;
+  }
+  return exit_code;
+}
+
+}  // namespace nave::app

@@ -1,0 +1,37 @@
+// Which hub a client command talks to, and with what right.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "app/client/http_client.h"
+#include "app/connection_string.h"
+
+namespace nave::app {
+
+struct TargetOptions {
+  std::string login;        // connection string; empty: $NAVE_CONNECTION_STRING, else the local data folder
+  std::string data;         // empty: default_data_folder()
+  std::string ca;           // empty: $NAVE_CA_FILE, else the local data folder's
+  uint16_t https_port = 0;  // 0: the data folder's, else 443
+  uint16_t amqp_port = 0;   // 0: the data folder's, else 5671
+};
+
+struct Target {
+  ConnectionString connection;
+  ClientTarget https;
+  ClientTarget amqp;
+};
+
+// Throws std::runtime_error that says what to do when there is nothing to talk to.
+[[nodiscard]] Target resolve_target(const TargetOptions& options);
+
+// A token for this target; the resource is the host.
+[[nodiscard]] std::string service_token(const Target& target);
+
+// One call of the service API with a token made for it. `path` without api-version. Throws std::runtime_error with the
+// service's own message when the status is not 2xx.
+[[nodiscard]] ClientResponse call_service(const Target& target, const std::string& method, const std::string& path,
+                                          const std::string& if_match, const std::string& body);
+
+}  // namespace nave::app

@@ -1,0 +1,113 @@
+#include "app/installation.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "app/blocking.h"
+#include "app/data_folder.h"
+#include "base/base64.h"
+#include "base/log.h"
+#include "base/random.h"
+
+namespace nave::app {
+namespace {
+
+// Reissue this long before the end, at start or on SIGHUP.
+constexpr auto kRenewBefore = std::chrono::hours{24 * 30};
+
+void save_setting(hub::DeviceStore& store, const std::string& name, const std::string& value) {
+  must_store("the setting " + name, [&](Executor& executor, hub::StoreReply reply) {
+    store.save_setting(name, value, executor, std::move(reply));
+  });
+}
+
+CertificateAuthority load_or_make_ca(const DataFolder& folder) {
+  if (file_exists(folder.ca_certificate()) && file_exists(folder.ca_key())) {
+    return {read_file(folder.ca_certificate()), read_file(folder.ca_key())};
+  }
+  CertificateAuthority ca = make_ca();
+  write_file_atomic(folder.ca_key(), ca.key_pem, 0600);
+  write_file_atomic(folder.ca_certificate(), ca.certificate_pem, 0644);
+  log::write(log::Level::kInfo, log::Category::kServer, "made a certificate authority",
+             {{"file", folder.ca_certificate()}});
+  return ca;
+}
+
+bool server_certificate_serves(const DataFolder& folder, const std::vector<std::string>& names, const Clock& clock) {
+  if (!file_exists(folder.server_certificate()) || !file_exists(folder.server_key())) return false;
+  const auto described = describe_certificate(read_file(folder.server_certificate()));
+  if (!described || described->not_after < clock.utc() + kRenewBefore) return false;
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    return std::find(described->names.begin(), described->names.end(), name) != described->names.end();
+  });
+}
+
+}  // namespace
+
+std::string establish_host_name(const Config& config, hub::DeviceStore& store) {
+  const auto stored = store.load_setting("hostName");
+  std::string name = !config.host_name.empty() ? config.host_name : stored.value_or(kDefaultHostName);
+  if (stored != name) save_setting(store, "hostName", name);
+  return name;
+}
+
+std::vector<auth::Policy> establish_policies(hub::DeviceStore& store) {
+  std::vector<auth::Policy> policies = store.load_policies();
+  if (!policies.empty()) return policies;
+  policies = auth::make_default_policies();
+  must_store("the access policies", [&](Executor& executor, hub::StoreReply reply) {
+    store.save_policies(policies, executor, std::move(reply));
+  });
+  return policies;
+}
+
+void establish_first_device(hub::DeviceStore& store, const Clock& clock) {
+  if (store.load_setting("firstDevice")) return;
+  hub::IdentityWrite write;
+  write.expect = hub::IdentityWrite::Expect::kAbsent;
+  write.identity.key.device = kFirstDeviceId;
+  write.identity.generation_id = std::to_string(dotnet_ticks(clock.utc()));
+  write.identity.etag = 100'000'000 + random_u64() % 900'000'000;
+  write.identity.authentication.primary_key = base64_encode(random_bytes(32));
+  write.identity.authentication.secondary_key = base64_encode(random_bytes(32));
+  if (!store.find(write.identity.key)) {
+    must_store("the first device",
+               [&](Executor& executor, hub::StoreReply reply) { store.apply({write}, executor, std::move(reply)); });
+  }
+  save_setting(store, "firstDevice", kFirstDeviceId);
+}
+
+std::vector<std::string> certificate_names(const hub::HubInfo& hub) {
+  std::vector<std::string> names = {hub.host_name, "localhost", "127.0.0.1", "::1"};
+  std::array<char, 256> machine{};
+  if (gethostname(machine.data(), machine.size() - 1) == 0 && machine[0] != '\0') names.emplace_back(machine.data());
+  names.insert(names.end(), hub.aliases.begin(), hub.aliases.end());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+Certificates establish_certificates(const DataFolder& folder, const hub::HubInfo& hub, const Clock& clock) {
+  const CertificateAuthority ca = load_or_make_ca(folder);
+  const std::vector<std::string> names = certificate_names(hub);
+  if (!server_certificate_serves(folder, names, clock)) {
+    const ServerCertificate made = make_server_certificate(ca, names);
+    write_file_atomic(folder.server_key(), made.key_pem, 0600);
+    write_file_atomic(folder.server_certificate(), made.chain_pem, 0644);
+    log::write(log::Level::kInfo, log::Category::kServer, "issued a server certificate", {{"hostName", hub.host_name}});
+  }
+  return {ca.certificate_pem, read_file(folder.server_certificate()), read_file(folder.server_key()),
+          folder.ca_certificate()};
+}
+
+Certificates make_temporary_certificates(const std::string& ca_file, const hub::HubInfo& hub) {
+  const CertificateAuthority ca = make_ca();
+  const ServerCertificate made = make_server_certificate(ca, certificate_names(hub));
+  write_file_atomic(ca_file, ca.certificate_pem, 0644);
+  return {ca.certificate_pem, made.chain_pem, made.key_pem, ca_file};
+}
+
+}  // namespace nave::app
