@@ -51,6 +51,14 @@ inline constexpr uint32_t kAmqpIdleTimeoutMs = 240'000;
 inline constexpr uint32_t kAmqpIncomingWindow = 5000;
 inline constexpr int64_t kAmqpOpenArrivalMs = 60 * 1000;
 inline constexpr size_t kAmqpUnsettledPerLinkMax = 10'000;
+inline constexpr size_t kAmqpValueNodesMax = 8192;  // values inside one decoded value
+inline constexpr size_t kAmqpDeliveryTagBytesMax = 32;
+inline constexpr size_t kAmqpLinkNameBytesMax = 1024;
+// Messages that wait for credit on one link, and parts of messages that have arrived on one connection.
+inline constexpr size_t kAmqpQueuedPerLinkMax = 1024;
+inline constexpr size_t kAmqpQueuedBytesPerLinkMax = 4 * 1024 * 1024;
+inline constexpr size_t kAmqpReassemblyBytesPerConnectionMax = 16 * 1024 * 1024;
+inline constexpr int64_t kAmqpCloseWaitMs = 5000;
 inline constexpr size_t kAmqpGrantsPerConnectionMax = 2048;  // tokens put on one connection (§3, multiplexing)
 
 // HTTP (service-rest.md §1)
