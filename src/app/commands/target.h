@@ -34,4 +34,7 @@ struct Target {
 [[nodiscard]] ClientResponse call_service(const Target& target, const std::string& method, const std::string& path,
                                           const std::string& if_match, const std::string& body);
 
+// The primary symmetric key of a device, or of a module of it. Throws std::runtime_error when there is none.
+[[nodiscard]] std::string fetch_primary_key(const Target& target, const std::string& device, const std::string& module);
+
 }  // namespace nave::app

@@ -1,0 +1,19 @@
+// How client verbs show JSON: indented, or as a table of chosen members.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "json/value.h"
+
+namespace nave::app {
+
+[[nodiscard]] std::string indented(const json::Value& value);
+
+// A column: its heading and the member it shows.
+using Columns = std::vector<std::pair<std::string, std::string>>;
+// One line per object; missing members are empty, others than strings as JSON.
+[[nodiscard]] std::string table(const std::vector<const json::Object*>& rows, const Columns& columns);
+
+}  // namespace nave::app
