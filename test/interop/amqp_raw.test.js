@@ -8,10 +8,12 @@ const context = require('./lib/context');
 const { create_device, random_key } = require('./lib/registry');
 const { send_numbers } = require('./lib/send');
 const { sas, parse_connection_string } = require('./lib/sas');
-const { rhea, open, close, attach_receiver, attach_sender, put_token, plain, filter, FILTER } = require('./lib/amqp');
+const { rhea, open_at, plain_at, close, attach_receiver, attach_sender, put_token, filter, FILTER } = require('./lib/amqp');
 const { watch_device } = require('./lib/events');
 const { with_deadline, Inbox } = require('./lib/until');
 
+const open = (options) => open_at(context, options);
+const plain = () => plain_at(context);
 const entity = context.event_hub.EntityPath;
 const partition_path = (partition, group = '$Default') => `${entity}/ConsumerGroups/${group}/Partitions/${partition}`;
 const owner_token = (resource = `sb://${context.host}/${entity}`) =>

@@ -2,24 +2,23 @@
 'use strict';
 
 const rhea = require('rhea');
-const context = require('./context');
-const { sas } = require('./sas');
+const { parse_connection_string, sas } = require('./sas');
 const { Inbox, with_deadline } = require('./until');
 
 const FILTER = 'apache.org:selector-filter:string';
 
 // The user and password of a hub policy for SASL PLAIN (reference/amqp.md §2.1).
-function plain(policy = 'iothubowner', resource = `${context.host}/messages/events`) {
-  const { parse_connection_string } = require('./sas');
-  const { SharedAccessKey } = parse_connection_string(context.strings[policy]);
-  return { username: `${policy}@sas.root.${context.host.split('.')[0]}`, password: sas(resource, SharedAccessKey, { policy }) };
+function plain_at({ info }, policy = 'iothubowner') {
+  const { SharedAccessKey } = parse_connection_string(info.connectionStrings[policy]);
+  const token = sas(`${info.hostName}/messages/events`, SharedAccessKey, { policy });
+  return { username: `${policy}@sas.root.${info.hostName.split('.')[0]}`, password: token };
 }
 
 // Resolves when open has been answered. Without a user name no SASL layer is spoken at all.
-function open(options = {}) {
+function open_at({ info, ca }, options = {}) {
   const container = rhea.create_container();
-  const connection = container.connect({ host: context.host, port: context.info.ports.amqp, transport: 'tls', ca: context.ca,
-    reconnect: false, ...options });
+  const connection = container.connect({ host: info.hostName, port: info.ports.amqp, transport: 'tls', ca, reconnect: false,
+    ...options });
   connection.on('error', () => {});
   return with_deadline(new Promise((resolve, reject) => {
     connection.once('connection_open', () => resolve(connection));
@@ -72,4 +71,4 @@ function filter(expression) {
   return { [FILTER]: rhea.types.wrap_described(expression, 0x468C00000004) };
 }
 
-module.exports = { rhea, open, close, attach_receiver, attach_sender, put_token, plain, filter, FILTER };
+module.exports = { rhea, open_at, plain_at, close, attach_receiver, attach_sender, put_token, filter, FILTER };

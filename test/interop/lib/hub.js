@@ -72,7 +72,8 @@ async function run_nave(args, timeout_ms = STOP_MS_MAX) {
 }
 
 class Hub {
-  // options: address, data (a folder that the caller owns), memory, args, fixed_ports (the ones that SDKs have built in)
+  // options: address, data (a folder that the caller owns), memory, args, ports, fixed_ports (the ones that SDKs have
+  // built in), on_spawn(child) before the hub is ready.
   static async start(options = {}) {
     const hub = new Hub();
     hub.address = options.address ?? own_address();
@@ -89,6 +90,7 @@ class Hub {
       '--ready-file', ready_file, ...(options.memory ? ['--memory'] : []), ...(options.args ?? [])];
     hub.child = spawn(binary(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
     hub.exited = once(hub.child, 'exit');
+    if (options.on_spawn) options.on_spawn(hub.child);
     const keep = (chunk) => (hub.output.text = (hub.output.text + chunk).slice(-65536));
     hub.child.stdout.on('data', keep);
     hub.child.stderr.on('data', keep);
