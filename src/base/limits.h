@@ -9,6 +9,7 @@ namespace nave::limits {
 
 // Identifiers (device-mqtt-https.md §11.1, service-rest.md §6.2)
 inline constexpr size_t kIdCharsMax = 128;
+inline constexpr size_t kModelIdBytesMax = 2048;  // the longest DTMI that DTDL allows
 inline constexpr size_t kStatusReasonBytesMax = 512;  // 128 UTF-8 characters
 inline constexpr size_t kModulesPerDeviceMax = 50;
 inline constexpr uint64_t kIdentitiesMax = 1'000'000;  // devices and modules of the hub (service-rest.md §6)
@@ -75,6 +76,14 @@ inline constexpr size_t kConnectionsMax = 1'000'000;
 inline constexpr size_t kUnsentBytesMax = 16 * 1024 * 1024;
 inline constexpr size_t kUnsentBytesHigh = 1024 * 1024;  // producers pause here
 inline constexpr size_t kWsControlPayloadMax = 125;
+inline constexpr uint64_t kWsFrameBytesMax = 16 * 1024 * 1024;  // as announced by a client; frames are not buffered
+inline constexpr size_t kWsFrameBytesSent = 64 * 1024;
+inline constexpr uint32_t kTlsLateHandshakeMessagesMax = 256;  // key updates of one connection
+inline constexpr int64_t kCloseLingerMs = 5 * 1000;            // for a peer to take the last bytes and close too
+inline constexpr int64_t kShutdownLingerMs = 250;              // the same while the server stops
+inline constexpr int64_t kAcceptPauseMs = 100;                 // when descriptors have run out
+inline constexpr size_t kHttpTargetBytesMax = 8 * 1024;
+inline constexpr size_t kHttpHeadersMax = 128;
 
 // Event log
 inline constexpr size_t kLogPendingBytesMax = 64 * 1024 * 1024;
@@ -82,5 +91,10 @@ inline constexpr size_t kEventRecordBytesMax = 1024 * 1024;  // one event with a
 inline constexpr uint16_t kPartitionsMax = 128;
 inline constexpr size_t kLogReadsQueuedMax = 65'536;
 inline constexpr size_t kEventReceiversPerPartitionMax = 5;  // without epoch, per consumer group (amqp.md §9.3)
+
+// State database: writes that wait for the commit thread, and activity times that have not been written yet. Beyond the
+// first, writes are refused; beyond the second, times are dropped.
+inline constexpr size_t kStateQueueWritesMax = 16'384;
+inline constexpr size_t kStatePendingActivityMax = 262'144;
 
 }  // namespace nave::limits

@@ -1,10 +1,11 @@
-// The shards: one thread, one event loop, one timer wheel each, with their own acceptors (SO_REUSEPORT). Asio stays
+// The shards: one thread, one event loop, one timer wheel each, with their own acceptors (SO_REUSEPORT). Sockets stay
 // behind this header.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "base/limits.h"
 #include "base/metrics.h"
 #include "net/tls_context.h"
 #include "net/transport.h"
@@ -20,8 +21,9 @@ struct ListenOptions {
 
 struct RuntimeOptions {
   size_t shards = 1;
-  size_t connections_max;
-  size_t connections_per_address_max;
+  size_t connections_max = limits::kConnectionsMax;
+  size_t connections_per_address_max = limits::kConnectionsPerAddressMax;
+  int64_t tls_handshake_ms = limits::kTlsHandshakeMs;
 };
 
 class Runtime {
