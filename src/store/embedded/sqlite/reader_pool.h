@@ -1,0 +1,46 @@
+// Read connections with their statements prepared, shared by all threads. SQLite's write-ahead log lets them read while
+// a commit runs, each call seeing everything that was committed before it began.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hub/ports.h"
+#include "store/embedded/sqlite/database.h"
+
+namespace nave::store::embedded {
+
+// Thread-safe. A row whose checksum does not match is left out and reported to the log; so is a failed read.
+class ReaderPool {
+ public:
+  // The file has the schema. Throws DatabaseError.
+  explicit ReaderPool(const std::string& path);
+  ~ReaderPool();
+
+  [[nodiscard]] std::optional<hub::Identity> find(const IdentityKey& key);
+  [[nodiscard]] std::vector<hub::Identity> list_devices(size_t top);
+  [[nodiscard]] std::vector<hub::Identity> list_modules(const std::string& device);
+  [[nodiscard]] std::optional<hub::MqttSession> session(const IdentityKey& key);
+  [[nodiscard]] std::vector<auth::Policy> policies();
+  [[nodiscard]] std::optional<std::string> setting(const std::string& name);
+
+ private:
+  struct Connection;
+  // A connection and the lock on it.
+  struct Lease {
+    Connection& connection;
+    std::unique_lock<std::mutex> lock;
+  };
+  [[nodiscard]] Lease lease();
+
+  static constexpr size_t kConnections = 4;
+  std::array<std::unique_ptr<Connection>, kConnections> connections_;
+  std::atomic<size_t> next_{0};
+};
+
+}  // namespace nave::store::embedded

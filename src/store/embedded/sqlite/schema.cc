@@ -1,0 +1,135 @@
+#include "store/embedded/sqlite/schema.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace nave::store::embedded {
+namespace {
+
+constexpr std::string_view kVersion1 = R"sql(
+CREATE TABLE identity (
+  device_id TEXT NOT NULL,
+  module_id TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  generation_id TEXT NOT NULL,
+  etag INTEGER NOT NULL,
+  enabled INTEGER NOT NULL,
+  status_reason TEXT,
+  status_updated INTEGER NOT NULL,
+  auth_type INTEGER NOT NULL,
+  primary_key TEXT NOT NULL,
+  secondary_key TEXT NOT NULL,
+  primary_thumbprint TEXT NOT NULL,
+  secondary_thumbprint TEXT NOT NULL,
+  iot_edge INTEGER NOT NULL,
+  device_scope TEXT NOT NULL,
+  parent_scopes TEXT NOT NULL,
+  managed_by TEXT,
+  connection_state_updated INTEGER NOT NULL,
+  last_activity INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (device_id, module_id)
+) WITHOUT ROWID;
+CREATE TABLE mqtt_session (
+  device_id TEXT NOT NULL,
+  module_id TEXT NOT NULL,
+  filters INTEGER NOT NULL,
+  qos1 INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (device_id, module_id)
+) WITHOUT ROWID;
+CREATE TABLE policy (
+  position INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  rights INTEGER NOT NULL,
+  primary_key TEXT NOT NULL,
+  secondary_key TEXT NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE setting (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  checksum INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE total (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  devices INTEGER NOT NULL,
+  enabled_devices INTEGER NOT NULL,
+  modules INTEGER NOT NULL
+);
+INSERT INTO total VALUES (1, 0, 0, 0);
+)sql";
+
+// Step i takes a file from version i to i + 1. Steps are never changed once released.
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1};
+
+[[noreturn]] void raise_errno(const std::string& path, const char* what) {
+  throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));
+}
+
+// SQLite gives its -wal and -shm files the mode of the main file, so this is the one place that decides it.
+void make_private_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) raise_errno(path, "cannot open");
+  const bool restricted = ::fchmod(fd, 0600) == 0;
+  ::close(fd);
+  if (!restricted) raise_errno(path, "cannot restrict to its owner");
+
+  // The name itself must survive a power cut.
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int folder_fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder_fd < 0) raise_errno(path, "cannot open its folder");
+  const bool synced = ::fsync(folder_fd) == 0;
+  ::close(folder_fd);
+  if (!synced) raise_errno(path, "cannot sync its folder");
+}
+
+// Before anything is written to the file: whose is it?
+int64_t check_version(Database& database) {
+  const int64_t version = database.integer_or_throw("PRAGMA user_version");
+  const int64_t application = database.integer_or_throw("PRAGMA application_id");
+  const bool empty = database.integer_or_throw("SELECT count(*) FROM sqlite_schema") == 0;
+  const std::string where = "state database " + database.path() + ": ";
+  if (application != kStateApplicationId && !(empty && version == 0)) {
+    throw DatabaseError(where + "the file belongs to another program");
+  }
+  if (version > kStateVersion) {
+    throw DatabaseError(where + "version " + std::to_string(version) + " was written by a newer Nave; this one reads " +
+                        "up to version " + std::to_string(kStateVersion));
+  }
+  return version;
+}
+
+void migrate(Database& database, int64_t from) {
+  for (int64_t v = from; v < kStateVersion; ++v) {
+    database.execute_or_throw("BEGIN IMMEDIATE;" + std::string(kSteps[static_cast<size_t>(v)]) +
+                              "PRAGMA application_id = " + std::to_string(kStateApplicationId) +
+                              ";PRAGMA user_version = " + std::to_string(v + 1) + ";COMMIT");
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_state_database(const std::string& path) {
+  make_private_file(path);
+  auto database = std::make_unique<Database>(path);
+  const int64_t version = check_version(*database);
+  // page_size only matters for a new file. FULL: a commit is on stable storage when COMMIT returns.
+  database->execute_or_throw(
+      "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;"
+      "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864");
+  migrate(*database, version);
+  if (database->integer_or_throw("SELECT count(*) FROM total") != 1) {
+    throw DatabaseError("state database " + path + ": damaged, its totals are missing");
+  }
+  return database;
+}
+
+}  // namespace nave::store::embedded

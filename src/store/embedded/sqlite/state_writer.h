@@ -1,0 +1,65 @@
+// The changes of the state database, each as one step inside the transaction that the caller has open. Knows rows, not
+// when to commit or whom to tell: that is the committer's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hub/ports.h"
+#include "store/embedded/sqlite/database.h"
+#include "store/embedded/sqlite/identity_cache.h"
+
+namespace nave::store::embedded {
+
+// One thread.
+class StateWriter {
+ public:
+  using Outcome = Result<void, hub::StoreError>;
+  using Counts = hub::DeviceStore::Counts;
+
+  // `database` has the schema. Throws DatabaseError.
+  StateWriter(Database& database, uint64_t identities_max);
+
+  // A transaction: begin(), steps, commit(). After a false from begin() or commit() nothing of it is kept.
+  [[nodiscard]] bool begin();
+  [[nodiscard]] bool commit();
+  void rollback();
+
+  // Each takes place whole or not at all, whatever becomes of the other steps. kUnavailable is an SQL error.
+  [[nodiscard]] Outcome apply(const std::vector<hub::IdentityWrite>& writes);
+  [[nodiscard]] Outcome save_session(const IdentityKey& key, const std::optional<hub::MqttSession>& session);
+  [[nodiscard]] Outcome save_policies(const std::vector<auth::Policy>& policies);
+  [[nodiscard]] Outcome save_setting(const std::string& name, const std::string& value);
+  // Nothing happens if there is no such identity.
+  [[nodiscard]] Outcome write_activity(const IdentityKey& key, const Activity& activity);
+
+  // As of the steps so far; after rollback(), as of the last commit.
+  [[nodiscard]] const Counts& counts() const { return counts_; }
+  // Identities written since begin().
+  [[nodiscard]] const std::vector<Touched>& touched() const { return touched_; }
+
+ private:
+  // Runs `body` between SAVEPOINT and RELEASE, or takes its effects back.
+  template <class Body>
+  Outcome step(Body body);
+  Outcome apply_one(const hub::IdentityWrite& write);
+  Outcome room_for(const IdentityKey& key, int64_t& created);
+  Outcome put(const hub::Identity& identity, bool present, bool was_enabled);
+  Outcome erase(const IdentityKey& key, bool was_enabled);
+  Outcome erase_modules(const std::string& device);
+
+  Database& database_;
+  const uint64_t identities_max_;
+  Counts counts_;
+  Counts committed_counts_;
+  std::vector<Touched> touched_;
+
+  Statement begin_, commit_, rollback_;
+  Statement savepoint_, release_, rollback_to_;
+  Statement find_, siblings_, insert_, update_, erase_, erase_modules_, activity_;
+  Statement put_session_, erase_session_, erase_device_sessions_;
+  Statement erase_policies_, insert_policy_, put_setting_, put_total_;
+};
+
+}  // namespace nave::store::embedded
