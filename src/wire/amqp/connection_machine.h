@@ -90,24 +90,35 @@ class ConnectionMachine {
 
   enum class Phase : uint8_t { kHeader, kSasl, kHeaderAfterSasl, kAwaitOpen, kOpen, kCloseSent, kFinished };
 
-  size_t take(ByteView bytes);
+  // Each consumes a prefix of `bytes` and returns its length, or 0 if more is needed (`needed_` says how much).
+  size_t take_unit(ByteView bytes);
   size_t take_header(ByteView bytes);
   size_t take_frame(ByteView bytes);
-  void on_frame(const Frame& frame);
   void on_sasl_frame(const Frame& frame);
+  void on_sasl_init(const Item& fields);
   void on_amqp_frame(const Frame& frame);
+  void on_performative(const Frame& frame, uint64_t code, const Item& fields, ByteView payload);
+  void on_session_frame(Session& session, uint64_t code, const Item& fields, ByteView payload);
   void on_open(const Item& fields);
   void on_begin(uint16_t channel, const Item& fields);
+  void on_end(uint16_t channel);
   void on_peer_close(const Item& fields);
-  void end_session(uint16_t channel);
+  void write_open(const OpenReply& reply);
+  void write_close(const std::optional<Error>& error);
+  [[nodiscard]] OpenReply default_reply() const;
+  [[nodiscard]] int64_t heartbeat_ms() const;
+  void report_session_end(Session& session, DetachInfo::Cause cause, const std::optional<Error>& error);
+  // The peer broke the protocol: our close with an error, and the end.
   void fail(std::string_view condition, std::string_view text);
-  void finish(CloseInfo info);
+  void finish(const CloseInfo& info);
   void bury();
+  [[nodiscard]] int64_t silence_limit_ms() const { return int64_t{options_.idle_timeout_ms} * 5 / 4; }
 
   ConnectionListener& listener_;
   const ConnectionOptions& options_;
   Phase phase_ = Phase::kHeader;
   std::string input_;  // the part of a frame that has arrived
+  size_t needed_ = 0;  // how long input_ must be before another look at it
   Output output_;
   std::string sasl_mechanism_;
   std::optional<Error> close_error_;

@@ -37,7 +37,7 @@ struct Delivery {
   uint32_t id = 0;              // for Link::settle()
   ByteView tag;                 // may have zero length
   uint32_t message_format = 0;  // 0, or kBatchFormat
-  bool settled = false;         // settled by the peer: settle() is not needed and does nothing
+  bool settled = false;         // settled by the peer: must not be settled again
   ByteView payload;
 };
 
@@ -87,7 +87,8 @@ class Link {
   void set_context(std::unique_ptr<LinkContext> context) { context_ = std::move(context); }
   [[nodiscard]] LinkContext* context() const { return context_.get(); }
 
-  // Answers to on_attach(), from inside it or later; exactly one of them, once.
+  // Answers to on_attach(), from inside it or later; exactly one of them, once. Whoever accepts later looks at
+  // can_send() afterwards: credit that came before the answer is not reported again.
   [[nodiscard]] AttachReply make_reply() const;
   void accept(AttachReply reply);
   // Attach with null source and target, then a closing detach with the error (§8). Ends the link. Redirects too.
@@ -108,14 +109,16 @@ class Link {
   // --- sending.
   // Deliveries that send() takes now and puts on the wire at once as far as the session's window goes.
   [[nodiscard]] uint32_t credit() const;
-  // credit() > 0 and nothing waits for the session window. on_sendable() tells when it may have become true.
-  [[nodiscard]] bool can_send() const { return attached() && queue_.empty() && credit() > 0; }
+  // There is credit, nothing waits for the session window, and not too much is unsettled. on_sendable() tells when it
+  // may have become true.
+  [[nodiscard]] bool can_send() const;
   // Sends, or queues until credit and window allow it: messages of a link leave in the order of the calls. Returns a
   // number for on_outcome(), unique within the connection; nullopt if the link is not attached, the queue is full
   // (limits::kAmqpQueuedPerLinkMax, kAmqpQueuedBytesPerLinkMax) or too many deliveries are unsettled. The message is
   // copied only if it cannot leave at once.
   std::optional<uint64_t> send(ByteView message, const SendOptions& options);
-  // Second step of a two-step settlement: settles what on_outcome() reported with settled == false.
+  // Second step of a two-step settlement: settles what on_outcome() reported with settled == false. Nothing happens if
+  // the delivery is settled already.
   void confirm(uint32_t wire_id, const Outcome& outcome);
   [[nodiscard]] size_t queued() const { return queue_.size(); }
 
@@ -137,6 +140,7 @@ class Link {
     uint32_t message_format = 0;
     bool settled = false;
     bool started = false;  // its first frame is on the wire
+    size_t sent = 0;       // bytes
   };
   // The part of a multi-frame delivery that has arrived.
   struct Partial {
@@ -149,9 +153,9 @@ class Link {
 
   void write_attach(const AttachReply& reply, bool refused);
   void write_detach(bool closed, const std::optional<Error>& error);
-  void grant_credit();
-  void maybe_top_up();
-  [[nodiscard]] bool message_too_large(size_t bytes) const;
+  void top_up();
+  void enqueue(ByteView rest, uint64_t number, const SendOptions& options, bool started);
+  void drop_partial();
 
   Session& session_;
   LinkId id_;
@@ -159,6 +163,7 @@ class Link {
   std::unique_ptr<LinkContext> context_;
   State state_ = State::kAttaching;
   bool drain_ = false;
+  bool waiting_ = false;  // in the session's list of links that wait for its window
 
   uint64_t max_message_size_ = limits::kAmqpMessageBytesMax;
   uint32_t delivery_count_ = 0;

@@ -30,8 +30,8 @@ class Output {
   [[nodiscard]] bool empty() const { return bytes_.empty() && !pending_; }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
   void clear();
-  // Everything that was written and held back is forgotten.
-  void drop();
+  // After the last frame: what is still written is dropped.
+  void seal() { sealed_ = true; }
 
  private:
   struct Accepts {
@@ -43,6 +43,7 @@ class Output {
 
   std::string bytes_;
   size_t frame_at_ = 0;
+  bool sealed_ = false;
   std::optional<Accepts> pending_;
 };
 
