@@ -22,8 +22,8 @@ namespace nave::hub {
 // What let somebody in. Kept with the session, so that a change of keys or policies can be held against it.
 struct Credential {
   AuthScope scope = AuthScope::kDevice;
-  std::string policy;        // policy name; empty for a device or module key
-  std::string key;           // the key that matched (base64 text): compared with the registry on change, never logged
+  std::string policy;  // policy name; empty for a device or module key
+  std::string key;     // the key that matched (base64 text): compared with the registry on change, never logged
   int64_t expires_unix_seconds = 0;  // saturated
 };
 
@@ -53,8 +53,8 @@ class Authenticator {
   // A policy token on the service API or a service link. Does not check rights: ask the grant.
   [[nodiscard]] HubResult<ServiceGrant> service(std::string_view token) const;
 
-  // A token whose own audience says whom it is for (CBS put-token, reference/amqp.md §3): device or module when it has no
-  // policy name, otherwise a policy.
+  // A token whose own audience says whom it is for (CBS put-token, reference/amqp.md §3): device or module when it has
+  // no policy name, otherwise a policy.
   [[nodiscard]] HubResult<std::variant<DeviceGrant, ServiceGrant>> by_audience(std::string_view token) const;
 
   // A policy grant with DeviceConnect acts as a device (SasGrouped pools, policy tokens over AMQP).

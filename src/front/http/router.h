@@ -1,0 +1,56 @@
+// Which operation a request means: a table of methods and path patterns, with the rights that each needs.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/policy.h"
+#include "front/http/reply.h"
+#include "json/value.h"
+#include "net/http.h"
+
+namespace nave::front::http {
+
+// A request that was let in, on its way to its handler.
+struct Call {
+  net::HttpRequest request;
+  std::vector<std::string> ids;  // what stands at the {} of the pattern, decoded
+  json::Value body;              // null unless the route takes one
+  const ShardContext& shard;
+  Reply reply;
+};
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;           // "devices/{}/modules": literals ignore case, {} takes one segment
+  std::vector<auth::Right> any_of;    // one of these rights suffices
+  bool takes_json = false;            // the body is parsed before the handler runs; it must be an object
+  std::function<void(Call)> handler;  // on the shard of the request
+};
+
+struct Match {
+  const Route* route;
+  std::vector<std::string> ids;
+};
+struct NoSuchPath {};
+struct NoSuchMethod {
+  std::string allowed;  // for the Allow header
+};
+
+class Router {
+ public:
+  // Earlier rows win: literal patterns stand before those that take ids.
+  explicit Router(std::vector<Route> routes);
+  [[nodiscard]] std::variant<Match, NoSuchPath, NoSuchMethod> find(std::string_view method,
+                                                                   const std::vector<std::string>& segments) const;
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+  std::vector<std::vector<std::string_view>> patterns_;  // of routes_, split
+};
+
+}  // namespace nave::front::http

@@ -1,0 +1,92 @@
+#include "front/http/service_api.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "front/http/path.h"
+#include "json/parse.h"
+
+namespace nave::front::http {
+namespace {
+
+using hub::Error;
+using hub::ErrorCode;
+using hub::HubResult;
+
+// Any value that looks like a version: clients are of many ages (§1).
+HubResult<void> check_api_version(const net::HttpRequest& request) {
+  constexpr size_t kVersionCharsMax = 64;
+  const std::string version = query_parameter(request.query(), "api-version").value_or("");
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+           c == '_';
+  };
+  if (!version.empty() && version.size() <= kVersionCharsMax && std::all_of(version.begin(), version.end(), allowed)) {
+    return {};
+  }
+  return fail(Error(ErrorCode::kInvalidProtocolVersion));
+}
+
+HubResult<json::Value> parse_body(const net::HttpRequest& request) {
+  if (request.body.size() > limits::kHttpBodyBytesMax) return fail(Error(ErrorCode::kGenericRequestEntityTooLarge));
+  auto body = json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax});
+  if (!body) return fail(Error(ErrorCode::kIotHubFormatError, body.error().message()));
+  if (body->if_object() == nullptr) return fail(Error(ErrorCode::kIotHubFormatError, "The body must be a JSON object"));
+  return *std::move(body);
+}
+
+}  // namespace
+
+ServiceApi::ServiceApi(const hub::Authenticator& authenticator, std::vector<Route> routes)
+    : authenticator_(authenticator), router_(std::move(routes)) {}
+
+HubResult<void> ServiceApi::authorize(const net::HttpRequest& request, const Route& route,
+                                      const std::vector<std::string>& segments) const {
+  const auto refuse = [&](std::string_view why) {
+    log::write_limited(log::Level::kWarning, log::Category::kConnections, "service API refused",
+                       "service API request refused", {{"reason", why}, {"address", request.peer.address}});
+    // Why is for the log only.
+    return fail(Error(ErrorCode::kIotHubUnauthorizedAccess));
+  };
+  const auto grant = authenticator_.service(request.header("Authorization").value_or(""));
+  if (!grant) return refuse(grant.error().message);
+  const std::vector<std::string_view> resource(segments.begin(), segments.end());
+  for (const auth::Right right : route.any_of) {
+    if (grant->allows(right, resource)) return {};
+  }
+  return refuse("the policy lacks the right, or its scope does not cover the resource");
+}
+
+void ServiceApi::handle(net::HttpRequest request, const ShardContext& shard, net::HttpResponder respond) {
+  Reply reply(std::move(respond), shard.clock);
+  const auto segments = split_path(request.path());
+  auto found = segments ? router_.find(request.method, *segments) : NoSuchPath{};
+  if (std::holds_alternative<NoSuchPath>(found)) {
+    reply.error(ErrorCode::kGenericNotFound);
+    return;
+  }
+  if (auto* method = std::get_if<NoSuchMethod>(&found)) {
+    reply.error(ErrorCode::kGenericMethodNotAllowed, {{"Allow", std::move(method->allowed)}});
+    return;
+  }
+  Match& match = std::get<Match>(found);
+  HubResult<void> ok = authorize(request, *match.route, *segments);
+  if (ok) ok = check_api_version(request);
+  json::Value body;
+  if (ok && match.route->takes_json) {
+    auto parsed = parse_body(request);
+    if (parsed) {
+      body = *std::move(parsed);
+    } else {
+      ok = fail(std::move(parsed.error()));
+    }
+  }
+  if (!ok) {
+    reply.error(ok.error());
+    return;
+  }
+  match.route->handler(Call{std::move(request), std::move(match.ids), std::move(body), shard, std::move(reply)});
+}
+
+}  // namespace nave::front::http

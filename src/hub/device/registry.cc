@@ -1,0 +1,220 @@
+#include "hub/device/registry.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "hub/device/edge_scope.h"
+#include "hub/device/ids.h"
+
+namespace nave::hub {
+namespace {
+
+// A write with If-Match: * that always meets somebody else's write gives up after this many.
+constexpr int kTriesMax = 16;
+
+IdentityWrite put_of(const Identity& next, const Identity* current) {
+  IdentityWrite write;
+  write.identity = next;
+  write.expect = current == nullptr ? IdentityWrite::Expect::kAbsent : IdentityWrite::Expect::kEtag;
+  if (current != nullptr) write.expected_etag = current->etag;
+  return write;
+}
+
+IdentityWrite erase_of(const Identity& current) {
+  IdentityWrite write;
+  write.kind = IdentityWrite::Kind::kErase;
+  write.identity.key = current.key;
+  write.expect = IdentityWrite::Expect::kEtag;
+  write.expected_etag = current.etag;
+  return write;
+}
+
+bool lost_a_race(StoreError error) {
+  return error == StoreError::kVersionMismatch || error == StoreError::kNotFound || error == StoreError::kAlreadyExists;
+}
+
+void log_change(const char* what, const IdentityKey& key) {
+  log::write_limited(log::Level::kInfo, log::Category::kDeviceIdentityOperations, what, what,
+                     {{"identity", key.text()}});
+}
+
+}  // namespace
+
+struct Registry::Put {
+  IdentityKey key;
+  std::variant<DeviceInput, ModuleInput> input;
+  IfMatch if_match;
+  Executor& reply_on;
+  IdentityReply reply;
+  int tries = 0;
+};
+
+struct Registry::Removal {
+  IdentityKey key;
+  IfMatch if_match;
+  Executor& reply_on;
+  DoneReply reply;
+  int tries = 0;
+};
+
+Registry::Registry(DeviceStore& store, SessionDirectory& sessions, const HubInfo& hub, const Clock& clock)
+    : store_(store), sessions_(sessions), hub_(hub), clock_(clock) {}
+
+HubResult<void> Registry::check_parent(const IdentityKey& key) const {
+  if (!key.is_module() || store_.find({key.device, ""})) return {};
+  return fail(not_found({key.device, ""}));
+}
+
+HubResult<Identity> Registry::get(const IdentityKey& key) const {
+  if (const auto ok = check_ids(key, false); !ok) return fail(ok.error());
+  std::optional<Identity> identity = store_.find(key);
+  if (identity) return *std::move(identity);
+  if (const auto ok = check_parent(key); !ok) return fail(ok.error());
+  return fail(not_found(key));
+}
+
+HubResult<std::vector<Identity>> Registry::list_modules(const std::string& device) const {
+  if (const auto ok = check_ids({device, ""}, false); !ok) return fail(ok.error());
+  if (!store_.find({device, ""})) return fail(not_found({device, ""}));
+  return store_.list_modules(device);
+}
+
+bool Registry::scope_exists(const std::string& scope) const {
+  const std::optional<std::string> device = edge_scope_device(scope);
+  if (!device) return false;
+  const std::optional<Identity> edge = store_.find({*device, ""});
+  return edge && edge->iot_edge && edge->device_scope == scope;
+}
+
+void Registry::put_device(const IdentityKey& key, DeviceInput input, IfMatch if_match, Executor& reply_on,
+                          IdentityReply reply) {
+  try_put(std::make_shared<Put>(Put{key, std::move(input), std::move(if_match), reply_on, std::move(reply)}));
+}
+
+void Registry::put_module(const IdentityKey& key, ModuleInput input, IfMatch if_match, Executor& reply_on,
+                          IdentityReply reply) {
+  try_put(std::make_shared<Put>(Put{key, std::move(input), std::move(if_match), reply_on, std::move(reply)}));
+}
+
+HubResult<Identity> Registry::decide(const Put& put, const Identity* current) const {
+  if (const auto ok = check_ids(put.key, put.if_match.kind == IfMatch::Kind::kAbsent); !ok) return fail(ok.error());
+  if (const auto ok = check_parent(put.key); !ok) return fail(ok.error());
+  if (const auto ok = check_put(put.key, put.if_match, current, hub_.name()); !ok) return fail(ok.error());
+  if (const auto* module = std::get_if<ModuleInput>(&put.input)) {
+    return decide_module(put.key, *module, current, clock_.utc());
+  }
+  return decide_device(put.key, std::get<DeviceInput>(put.input), current, clock_.utc(),
+                       [this](const std::string& scope) { return scope_exists(scope); });
+}
+
+void Registry::try_put(std::shared_ptr<Put> put) {
+  const std::optional<Identity> current = store_.find(put->key);
+  HubResult<Identity> next = decide(*put, current ? &*current : nullptr);
+  if (!next) {
+    put->reply_on.post([put, error = next.error()] { put->reply(fail(error)); });
+    return;
+  }
+  std::vector<IdentityWrite> writes{put_of(*next, current ? &*current : nullptr)};
+  if (next->iot_edge && !(current && current->iot_edge)) {
+    for (const char* id : {"$edgeAgent", "$edgeHub"}) {
+      const IdentityKey key{put->key.device, id};
+      // They stay when an edge device becomes a leaf, so they may be there already.
+      if (!store_.find(key)) writes.push_back(put_of(make_system_module(key, clock_.utc()), nullptr));
+    }
+  }
+  Executor& reply_on = put->reply_on;
+  store_.apply(std::move(writes), reply_on,
+               [this, put = std::move(put), written = *std::move(next)](Result<void, StoreError> outcome) {
+                 put_done(put, written, outcome);
+               });
+}
+
+void Registry::put_done(std::shared_ptr<Put> put, const Identity& written, Result<void, StoreError> outcome) {
+  if (!outcome && lost_a_race(outcome.error()) && ++put->tries < kTriesMax) {
+    try_put(std::move(put));
+    return;
+  }
+  if (!outcome) {
+    put->reply(fail(store_error(outcome.error(), put->key)));
+    return;
+  }
+  log_change("identity written", put->key);
+  tell_sessions(written);
+  put->reply(written);
+}
+
+void Registry::tell_sessions(const Identity& written) {
+  if (written.key.is_module() || written.enabled) {
+    sessions_.reauthorize(written);
+    return;
+  }
+  sessions_.end(written.key, EndReason::kIdentityDisabled);
+  for (const Identity& m : store_.list_modules(written.key.device)) {
+    sessions_.end(m.key, EndReason::kIdentityDisabled);
+  }
+}
+
+void Registry::remove(const IdentityKey& key, IfMatch if_match, Executor& reply_on, DoneReply reply) {
+  try_remove(std::make_shared<Removal>(Removal{key, std::move(if_match), reply_on, std::move(reply)}));
+}
+
+void Registry::try_remove(std::shared_ptr<Removal> removal) {
+  const IdentityKey& key = removal->key;
+  HubResult<void> ok = check_ids(key, false);
+  if (ok) ok = check_parent(key);
+  const std::optional<Identity> current = store_.find(key);
+  if (ok) ok = check_delete(key, removal->if_match, current ? &*current : nullptr);
+  if (!ok) {
+    removal->reply_on.post([removal, error = ok.error()] { removal->reply(fail(error)); });
+    return;
+  }
+  std::vector<IdentityKey> gone{key};
+  if (!key.is_module()) {
+    for (const Identity& m : store_.list_modules(key.device)) gone.push_back(m.key);
+  }
+  Executor& reply_on = removal->reply_on;
+  store_.apply({erase_of(*current)}, reply_on,
+               [this, removal = std::move(removal), gone = std::move(gone)](Result<void, StoreError> outcome) {
+                 removal_done(removal, gone, outcome);
+               });
+}
+
+void Registry::removal_done(std::shared_ptr<Removal> removal, const std::vector<IdentityKey>& gone,
+                            Result<void, StoreError> outcome) {
+  if (!outcome && lost_a_race(outcome.error()) && ++removal->tries < kTriesMax) {
+    try_remove(std::move(removal));
+    return;
+  }
+  if (!outcome) {
+    removal->reply(fail(store_error(outcome.error(), removal->key)));
+    return;
+  }
+  log_change("identity deleted", removal->key);
+  for (const IdentityKey& key : gone) sessions_.end(key, EndReason::kIdentityDeleted);
+  removal->reply({});
+}
+
+Error Registry::store_error(StoreError error, const IdentityKey& key) const {
+  switch (error) {
+    case StoreError::kParentNotFound:
+      return not_found({key.device, ""});
+    case StoreError::kLimit:
+      if (key.is_module() && store_.list_modules(key.device).size() >= limits::kModulesPerDeviceMax) {
+        return ErrorCode::kTooManyModulesOnDevice;
+      }
+      return ErrorCode::kTooManyDevices;
+    default:
+      return ErrorCode::kServiceUnavailable;
+  }
+}
+
+Presence Registry::presence(const Identity& identity) const {
+  Presence out = sessions_.presence(identity.key).value_or(Presence{});
+  out.state_updated = std::max(out.state_updated, identity.connection_state_updated);
+  out.last_activity = std::max(out.last_activity, identity.last_activity);
+  return out;
+}
+
+}  // namespace nave::hub

@@ -1,0 +1,61 @@
+// The identity registry: reads, conditional writes, and what a write means for those who are connected.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "hub/device/identity_rules.h"
+#include "hub/hub_info.h"
+#include "hub/ports.h"
+#include "hub/session/directory.h"
+
+namespace nave::hub {
+
+// Thread-safe. Reads take microseconds. Replies of writes run on `reply_on`, after the change is durable and sessions
+// that it concerns were told; they may run after the registry's caller is gone, not after the registry is.
+class Registry {
+ public:
+  Registry(DeviceStore& store, SessionDirectory& sessions, const HubInfo& hub, const Clock& clock);
+
+  using IdentityReply = UniqueFunction<void(HubResult<Identity>)>;
+  using DoneReply = UniqueFunction<void(HubResult<void>)>;
+
+  // A device (module empty) or a module.
+  [[nodiscard]] HubResult<Identity> get(const IdentityKey& key) const;
+  [[nodiscard]] std::vector<Identity> list_devices(size_t top) const { return store_.list_devices(top); }
+  [[nodiscard]] HubResult<std::vector<Identity>> list_modules(const std::string& device) const;
+  [[nodiscard]] DeviceStore::Counts counts() const { return store_.counts(); }
+  [[nodiscard]] size_t connected_devices() const { return sessions_.connected_devices(); }
+
+  void put_device(const IdentityKey& key, DeviceInput input, IfMatch if_match, Executor& reply_on, IdentityReply reply);
+  void put_module(const IdentityKey& key, ModuleInput input, IfMatch if_match, Executor& reply_on, IdentityReply reply);
+  // A device goes with its modules.
+  void remove(const IdentityKey& key, IfMatch if_match, Executor& reply_on, DoneReply reply);
+
+  // Connected, and since when: what the directory knows, else what the store remembers.
+  [[nodiscard]] Presence presence(const Identity& identity) const;
+
+ private:
+  struct Put;
+  struct Removal;
+  // One try: read, decide, write if nothing has changed meanwhile; a write without a tag tries again.
+  void try_put(std::shared_ptr<Put> put);
+  HubResult<Identity> decide(const Put& put, const Identity* current) const;
+  void put_done(std::shared_ptr<Put> put, const Identity& written, Result<void, StoreError> outcome);
+  void try_remove(std::shared_ptr<Removal> removal);
+  void removal_done(std::shared_ptr<Removal> removal, const std::vector<IdentityKey>& gone,
+                    Result<void, StoreError> outcome);
+  [[nodiscard]] HubResult<void> check_parent(const IdentityKey& key) const;
+  [[nodiscard]] Error store_error(StoreError error, const IdentityKey& key) const;
+  void tell_sessions(const Identity& written);
+  [[nodiscard]] bool scope_exists(const std::string& scope) const;
+
+  DeviceStore& store_;
+  SessionDirectory& sessions_;
+  const HubInfo& hub_;
+  const Clock& clock_;
+};
+
+}  // namespace nave::hub
