@@ -1,0 +1,93 @@
+// A service API over a memory store and a fake shard, and the requests that tests put to it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "auth/sas_token.h"
+#include "base/url.h"
+#include "front/http/identity_routes.h"
+#include "front/http/service_api.h"
+#include "hub/device/registry.h"
+#include "json/parse.h"
+#include "store/memory/device_store.h"
+#include "support/fake_shard.h"
+
+namespace nave::test {
+
+struct Response {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  bool close = false;
+
+  [[nodiscard]] std::string header(const std::string& name) const {
+    for (const auto& [n, v] : headers) {
+      if (n == name) return v;
+    }
+    return "";
+  }
+  [[nodiscard]] json::Value json() const { return json::parse(body).value_or(json::Value()); }
+  // A text member of the body, "" if there is none.
+  [[nodiscard]] std::string text(const std::string& name) const {
+    const json::Value value = json();
+    const json::Object* const object = value.if_object();
+    const json::Value* const member = object == nullptr ? nullptr : object->find(name);
+    return member == nullptr || member->if_string() == nullptr ? "" : *member->if_string();
+  }
+};
+
+class ApiFixture : public testing::Test {
+ public:
+  static constexpr const char* kHost = "hub1.example.test";
+
+  void TestBody() override {}
+
+  [[nodiscard]] std::string token(const std::string& policy, const std::string& resource = kHost) const {
+    const auth::Policy* const p = policies.current()->find(policy);
+    return auth::make_sas(resource, p == nullptr ? "" : p->primary_key, unix_seconds(shard.clock.utc()) + 3600, policy);
+  }
+
+  // Hands the request over and runs the shard; fails the test unless there is exactly one answer.
+  Response send(net::HttpRequest request) {
+    std::optional<Response> answer;
+    int answers = 0;
+    api->handle(std::move(request), shard.context, [&](net::HttpResponse r) {
+      ++answers;
+      answer = Response{r.status, std::move(r.headers), std::move(r.body), r.close};
+    });
+    shard.run_until_idle();
+    EXPECT_EQ(answers, 1);
+    return answer.value_or(Response{});
+  }
+
+  // With the token of iothubowner unless said otherwise.
+  Response send(const std::string& method, const std::string& target, const std::string& body = "",
+                std::vector<std::pair<std::string, std::string>> headers = {}) {
+    net::HttpRequest request;
+    request.method = method;
+    request.target = target;
+    request.headers = std::move(headers);
+    if (!request.header("Authorization")) request.headers.emplace_back("Authorization", token("iothubowner"));
+    request.body = body;
+    request.peer.address = "192.0.2.7";
+    return send(std::move(request));
+  }
+
+  FakeShard shard;
+  Metrics metrics;
+  store::memory::MemoryDeviceStore store;
+  auth::Policies policies{auth::make_default_policies()};
+  hub::HubInfo hub{kHost, {"localhost"}};
+  hub::Authenticator authenticator{store, policies, hub, shard.clock};
+  hub::SessionDirectory sessions{store, shard.clock, metrics};
+  hub::Registry registry{store, sessions, hub, shard.clock};
+  std::unique_ptr<net::HttpHandler> api =
+      std::make_unique<front::http::ServiceApi>(authenticator, front::http::identity_routes(registry));
+};
+
+}  // namespace nave::test
