@@ -44,13 +44,14 @@ void append_be(std::string& out, UInt v) {
 template <class UInt>
 [[nodiscard]] UInt load_le(const char* p) {
   UInt v = 0;
-  for (size_t i = sizeof(UInt); i-- > 0;) v = static_cast<UInt>((uint64_t{v} << 8) | static_cast<uint8_t>(p[i]));
+  for (size_t i = sizeof(UInt); i-- > 0;)
+    v = static_cast<UInt>((static_cast<uint64_t>(v) << 8) | static_cast<uint8_t>(p[i]));
   return v;
 }
 
 template <class UInt>
 void store_le(char* p, UInt v) {
-  for (size_t i = 0; i < sizeof(UInt); ++i) p[i] = static_cast<char>((uint64_t{v} >> (8 * i)) & 0xff);
+  for (size_t i = 0; i < sizeof(UInt); ++i) p[i] = static_cast<char>((static_cast<uint64_t>(v) >> (8 * i)) & 0xff);
 }
 
 template <class UInt>
