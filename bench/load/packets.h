@@ -1,0 +1,34 @@
+// The few MQTT 3.1.1 packets that a load generator says, written without the hub's own codec.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "bench/load/options.h"
+
+namespace nave::bench {
+
+enum class PacketType : uint8_t { kConnack = 2, kPuback = 4 };
+
+[[nodiscard]] std::string connect_packet(const Options& options, unsigned number);
+// A QoS 1 PUBLISH whose packet id is set later, at `id_at`.
+struct PublishTemplate {
+  std::string bytes;
+  size_t id_at = 0;
+  void set_id(uint16_t id) {
+    bytes[id_at] = static_cast<char>(id >> 8);
+    bytes[id_at + 1] = static_cast<char>(id & 0xff);
+  }
+};
+[[nodiscard]] PublishTemplate publish_template(const Options& options, unsigned number);
+[[nodiscard]] std::string disconnect_packet();
+
+// The length of the whole packet at the front of `bytes`, or 0 if it is not complete.
+[[nodiscard]] size_t whole_packet(std::string_view bytes, size_t& body_at);
+
+// WebSocket (RFC 6455): the request, and one masked binary frame.
+[[nodiscard]] std::string upgrade_request(const std::string& host);
+[[nodiscard]] std::string masked_frame(std::string_view payload);
+
+}  // namespace nave::bench
