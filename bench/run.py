@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Measures the budgets: bench/run.py [P1 P2 …] [--pairs 5] [--build build/release]. docs/benchmarks.md explains."""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import amqp_idle
+from servers import Floor, Mosquitto, Nave
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Sitting:
+    """One run of this program: where the binaries are, how many pairs, where scratch files go."""
+
+    def __init__(self, build, pairs, scratch):
+        self.build, self.pairs, self.scratch = build, pairs, scratch
+
+    def nave(self, devices=1000):
+        return Nave(self.scratch, self.build / "nave", devices)
+
+    def peer(self, kind, hub):
+        certificate = hub.certificate
+        return Mosquitto(self.scratch, *certificate) if kind == "mosquitto" else Floor(
+            self.scratch, self.build / "bench" / "floor", *certificate)
+
+    def load(self, server, *options):
+        command = [self.build / "bench" / "load", *options, "--tls", "--port", server.port, "--pid", server.pid, "--json",
+                   *server.load_options()]
+        done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{server.name}: {done.stderr}")
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def compare(self, title, peers, figure, *options, devices=1000):
+        """A B A B: every pair is measured back to back; the ratio of a pair survives what the machine does meanwhile."""
+        with self.nave(devices) as hub:
+            servers = [hub]
+            try:
+                for kind in peers:
+                    peer = self.peer(kind, hub)
+                    peer.start()
+                    servers.append(peer)
+                rows = [{s.name: self.load(s, *options) for s in servers} for _ in range(self.pairs)]
+            finally:
+                for peer in servers[1:]:
+                    peer.__exit__()
+        self.show(title, peers, rows, figure)
+
+    def show(self, title, peers, rows, figure):
+        print(f"{title}: {figure}, {len(rows)} pairs")
+        for name in ["nave", *peers]:
+            values = [row[name][figure] for row in rows]
+            rates = [row[name]["rate"] for row in rows if "rate" in row[name]]
+            rate = f", {statistics.median(rates):,.0f}/s" if rates else ""
+            print(f"    {name:10} median {statistics.median(values):9.2f} "
+                  f"({min(values):.2f} to {max(values):.2f}){rate}")
+        for name in peers:
+            ratios = [row["nave"][figure] / row[name][figure] for row in rows]
+            print(f"    nave / {name:10} {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
+
+
+def fdatasync_p50_us(folder, count=400):
+    """Overwrites 4 KiB blocks of a file that exists already."""
+    path = pathlib.Path(folder) / "fdatasync-probe"
+    path.write_bytes(bytes(4 << 20))
+    descriptor = os.open(path, os.O_WRONLY)
+    os.fsync(descriptor)
+    took = []
+    for i in range(count):
+        began = time.perf_counter_ns()
+        os.pwrite(descriptor, bytes([i & 255]) * 4096, (i % 1024) * 4096)
+        os.fdatasync(descriptor)
+        took.append((time.perf_counter_ns() - began) / 1000)
+    os.close(descriptor)
+    path.unlink()
+    return statistics.median(took)
+
+
+def p1(s):
+    s.compare("P1 durable publish, 1,000 connections x 1 unacknowledged", ["mosquitto", "floor"], "cpu_us",
+              "pub", "--conns", 1000, "--window", 1)
+
+
+def p2(s):
+    s.compare("P2 durable publish, 100 connections x 20 unacknowledged", ["mosquitto", "floor"], "cpu_us",
+              "pub", "--conns", 100, "--window", 20)
+
+
+def p6(s):
+    subprocess.run([str(s.build / "bench" / "log_append")], check=True)
+
+
+def p7(s):
+    with s.nave() as hub:
+        rows = []
+        for _ in range(s.pairs):
+            sync_us = fdatasync_p50_us(hub.folder)
+            run = s.load(hub, "pub", "--conns", 100, "--window", 200, "--rate", 5000)
+            rows.append((run["p50_us"], sync_us, run["cpu_us"]))
+    print(f"P7 acknowledgement at 5,000 msg/s over TLS, {len(rows)} pairs")
+    for p50, sync_us, cpu in rows:
+        print(f"    p50 {p50:.0f} us, fdatasync p50 {sync_us:.0f} us, budget {3 * sync_us + 1000:.0f} us, CPU {cpu:.1f} us/msg")
+
+
+def p8(s):
+    s.compare("P8 TLS connect, CONNECT, session", ["floor"], "cpu_us", "conn", "--conns", 20)
+
+
+def p10(s):
+    s.compare("P10 TLS connect latency, unloaded", ["mosquitto", "floor"], "p50_us", "conn", "--conns", 1,
+              "--duration", 1500, "--warm-up", 300)
+
+
+def p12(s):
+    count = 2000
+    for what, options in (("MQTT", []), ("MQTT over WebSocket", ["--ws"])):
+        with s.nave(count) as hub:
+            if options:
+                hub.port = hub.info["ports"]["https"]
+            run = s.load(hub, "idle", "--conns", count, "--hold", 1000, *options)
+            print(f"P12 idle {what}: {run['kib']:.2f} KiB each of {count}")
+            if not options:
+                with s.peer("floor", hub) as floor:
+                    run = s.load(floor, "idle", "--conns", count, "--hold", 1000)
+                    print(f"    floor: {run['kib']:.2f} KiB")
+    with s.nave(0) as hub:
+        print(f"P12 idle AMQP with two links: {amqp_idle.measure(hub, 1000):.2f} KiB each of 1000")
+
+
+def read(s):
+    with s.nave() as hub:
+        stored = s.load(hub, "pub", "--conns", 100, "--window", 50, "--duration", 6000, "--warm-up", 0)["messages"]
+        fields = hub.strings("eventHub")
+        for _ in range(s.pairs):
+            done = subprocess.run(
+                [str(s.build / "bench" / "read_events"), "--port", str(hub.info["ports"]["amqp"]), "--pid", str(hub.pid),
+                 "--key", hub.strings("iothubowner")["SharedAccessKey"], "--entity", fields["EntityPath"],
+                 "--count", str(stored)], capture_output=True, text=True, check=False)
+            print(f"READ {done.stdout.splitlines()[0] if done.returncode == 0 else done.stderr.strip()}")
+
+
+ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "READ": read}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"of {' '.join(ROWS)}; all without")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
+    parser.add_argument("--scratch", default=None, help="folder on the disk to measure")
+    given = parser.parse_args()
+    if unknown := set(given.rows) - set(ROWS):
+        parser.error(f"no such row: {' '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory(prefix="nave-bench-", dir=given.scratch) as scratch:
+        sitting = Sitting(given.build.resolve(), given.pairs, scratch)
+        for name in given.rows or ROWS:
+            ROWS[name](sitting)
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
