@@ -158,6 +158,7 @@ void encode(const Value& v, std::string& out) {
     case Type::kArray:
       return encode_array_value(v, writer, out);
     case Type::kDescribed:
+      out.push_back('\0');
       writer.value(v.descriptor());
       return writer.value(v.described_value());
     default:
