@@ -3,6 +3,10 @@
 add_library(nave_flags INTERFACE)
 target_compile_options(nave_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms on std::string concatenation when optimizing (GCC bug 105651).
+  target_compile_options(nave_flags INTERFACE -Wno-restrict)
+endif()
 if(NAVE_SANITIZE)
   target_compile_options(nave_flags INTERFACE
     -fsanitize=${NAVE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -23,6 +27,8 @@ find_program(NAVE_MOLD mold)
 if(NAVE_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
+
+string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)

@@ -25,8 +25,8 @@ class HubServer {
   void start();
   // Stops accepting, closes connections in order, stops storage. Idempotent.
   void stop();
-  // Certificates and aliases anew (SIGHUP). Throws when the new ones cannot be used; the old ones stay.
-  void reload(const Config& config);
+  // Reads the certificates anew (SIGHUP). Throws when the new ones cannot be used; the old ones stay.
+  void reload();
 
   [[nodiscard]] const ConnectionInfo& connection_info() const;
 

@@ -1,9 +1,6 @@
 #include "app/installation.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <random>
 
 #include "app/blocking.h"
@@ -15,20 +12,17 @@
 namespace nave::app {
 namespace {
 
-// Reissue this long before the end, at start or on SIGHUP.
-constexpr auto kRenewBefore = std::chrono::hours{24 * 30};
-
 void save_setting(hub::DeviceStore& store, const std::string& name, const std::string& value) {
   must_store("the setting " + name, [&](Executor& executor, hub::StoreReply reply) {
     store.save_setting(name, value, executor, std::move(reply));
   });
 }
 
-CertificateAuthority load_or_make_ca(const DataFolder& folder) {
+CertificateAndKey load_or_make_ca(const DataFolder& folder, UtcTime now) {
   if (file_exists(folder.ca_certificate()) && file_exists(folder.ca_key())) {
     return {read_file(folder.ca_certificate()), read_file(folder.ca_key())};
   }
-  CertificateAuthority ca = make_ca();
+  CertificateAndKey ca = make_ca(now);
   write_file_atomic(folder.ca_key(), ca.key_pem, 0600);
   write_file_atomic(folder.ca_certificate(), ca.certificate_pem, 0644);
   log::write(log::Level::kInfo, log::Category::kServer, "made a certificate authority",
@@ -36,13 +30,12 @@ CertificateAuthority load_or_make_ca(const DataFolder& folder) {
   return ca;
 }
 
-bool server_certificate_serves(const DataFolder& folder, const std::vector<std::string>& names, const Clock& clock) {
-  if (!file_exists(folder.server_certificate()) || !file_exists(folder.server_key())) return false;
-  const auto described = describe_certificate(read_file(folder.server_certificate()));
-  if (!described || described->not_after < clock.utc() + kRenewBefore) return false;
-  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
-    return std::find(described->names.begin(), described->names.end(), name) != described->names.end();
-  });
+bool must_issue(const DataFolder& folder, const CertificateAndKey& ca, const std::vector<std::string>& names,
+                UtcTime now) {
+  if (!file_exists(folder.server_certificate()) || !file_exists(folder.server_key())) return true;
+  const PkiFiles files{ca.certificate_pem, ca.key_pem, read_file(folder.server_certificate()),
+                       read_file(folder.server_key())};
+  return needs_reissue(files, names, now);
 }
 
 }  // namespace
@@ -81,33 +74,30 @@ void establish_first_device(hub::DeviceStore& store, const Clock& clock) {
 }
 
 std::vector<std::string> certificate_names(const hub::HubInfo& hub) {
-  std::vector<std::string> names = {hub.host_name, "localhost", "127.0.0.1", "::1"};
-  std::array<char, 256> machine{};
-  if (gethostname(machine.data(), machine.size() - 1) == 0 && machine[0] != '\0') names.emplace_back(machine.data());
-  names.insert(names.end(), hub.aliases.begin(), hub.aliases.end());
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::vector<std::string> names = server_names(hub.host_name);
+  for (const std::string& alias : hub.aliases) {
+    if (std::find(names.begin(), names.end(), alias) == names.end()) names.push_back(alias);
+  }
   return names;
 }
 
 Certificates establish_certificates(const DataFolder& folder, const hub::HubInfo& hub, const Clock& clock) {
-  const CertificateAuthority ca = load_or_make_ca(folder);
+  const UtcTime now = clock.utc();
+  const CertificateAndKey ca = load_or_make_ca(folder, now);
   const std::vector<std::string> names = certificate_names(hub);
-  if (!server_certificate_serves(folder, names, clock)) {
-    const ServerCertificate made = make_server_certificate(ca, names);
+  if (must_issue(folder, ca, names, now)) {
+    const CertificateAndKey made = make_server_certificate(ca, names, now);
     write_file_atomic(folder.server_key(), made.key_pem, 0600);
-    write_file_atomic(folder.server_certificate(), made.chain_pem, 0644);
+    write_file_atomic(folder.server_certificate(), made.certificate_pem, 0644);
     log::write(log::Level::kInfo, log::Category::kServer, "issued a server certificate", {{"hostName", hub.host_name}});
   }
-  return {ca.certificate_pem, read_file(folder.server_certificate()), read_file(folder.server_key()),
-          folder.ca_certificate()};
+  return {read_file(folder.server_certificate()), read_file(folder.server_key()), folder.ca_certificate()};
 }
 
-Certificates make_temporary_certificates(const std::string& ca_file, const hub::HubInfo& hub) {
-  const CertificateAuthority ca = make_ca();
-  const ServerCertificate made = make_server_certificate(ca, certificate_names(hub));
-  write_file_atomic(ca_file, ca.certificate_pem, 0644);
-  return {ca.certificate_pem, made.chain_pem, made.key_pem, ca_file};
+Certificates make_temporary_certificates(const std::string& ca_file, const hub::HubInfo& hub, const Clock& clock) {
+  const PkiFiles made = make_pki(certificate_names(hub), clock.utc());
+  write_file_atomic(ca_file, made.ca_cert_pem, 0644);
+  return {made.server_chain_pem, made.server_key_pem, ca_file};
 }
 
 }  // namespace nave::app

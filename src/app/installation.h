@@ -18,7 +18,6 @@ class DataFolder;
 inline constexpr const char* kFirstDeviceId = "first-device";
 
 struct Certificates {
-  std::string ca_certificate_pem;
   std::string server_chain_pem;
   std::string server_key_pem;
   std::string ca_file;  // where clients find the CA certificate
@@ -37,7 +36,8 @@ void establish_first_device(hub::DeviceStore& store, const Clock& clock);
 [[nodiscard]] Certificates establish_certificates(const DataFolder& folder, const hub::HubInfo& hub,
                                                   const Clock& clock);
 // For --memory: nothing is kept but the CA certificate in `ca_file`, which clients need to read.
-[[nodiscard]] Certificates make_temporary_certificates(const std::string& ca_file, const hub::HubInfo& hub);
+[[nodiscard]] Certificates make_temporary_certificates(const std::string& ca_file, const hub::HubInfo& hub,
+                                                       const Clock& clock);
 
 // Every name the server certificate carries.
 [[nodiscard]] std::vector<std::string> certificate_names(const hub::HubInfo& hub);

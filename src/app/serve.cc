@@ -86,8 +86,8 @@ void reload(HubServer& server, const Config& started_with, const std::string& co
     if (!config_file.empty()) load_toml(config_file, config);
     finish(config);
     log::set_level(level_of(config.log_level));
-    server.reload(config);
-    log::write(log::Level::kInfo, log::Category::kServer, "reloaded configuration and certificates");
+    server.reload();
+    log::write(log::Level::kInfo, log::Category::kServer, "reloaded log level and certificates");
   } catch (const std::exception& e) {
     log::write(log::Level::kError, log::Category::kServer, "reload failed, nothing changed", {{"reason", e.what()}});
   }

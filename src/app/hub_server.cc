@@ -1,0 +1,250 @@
+#include "app/hub_server.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include "app/data_folder.h"
+#include "app/installation.h"
+#include "app/websocket_routes.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "front/amqp/cbs_node.h"
+#include "front/amqp/connection.h"
+#include "front/eventhub/nodes.h"
+#include "front/http/identity_routes.h"
+#include "front/http/ops_api.h"
+#include "front/http/service_api.h"
+#include "front/mqtt/front.h"
+#include "hub/device/registry.h"
+#include "hub/telemetry/ingest.h"
+#include "net/runtime.h"
+#include "store/embedded/log/segment_log.h"
+#include "store/embedded/sqlite/device_store.h"
+#include "store/memory/device_store.h"
+#include "store/memory/event_log.h"
+
+namespace nave::app {
+namespace {
+
+constexpr int64_t kDrainMs = 3000;
+
+size_t shard_count(const Config& config) {
+  if (config.shards > 0) return config.shards;
+  const unsigned processors = std::thread::hardware_concurrency();
+  return processors > 1 ? processors - 1 : 1;
+}
+
+// With --memory: a folder for the CA certificate alone, gone at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("nave-" + random_hex(12))) {
+    std::filesystem::create_directory(path_);
+    std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+net::RuntimeOptions runtime_options(const Config& config) {
+  return {shard_count(config), config.connections_max, config.connections_per_address_max};
+}
+
+store::embedded::LogOptions log_options(const Config& config, const std::string& directory,
+                                        std::function<void()> on_failure) {
+  store::embedded::LogOptions options;
+  options.directory = directory;
+  options.partition_count = config.partitions;
+  options.retention_time = std::chrono::hours(config.retention_hours);
+  options.retention_bytes = config.retention_bytes;
+  options.on_failure = [on_failure = std::move(on_failure)](const std::string& why) {
+    log::write(log::Level::kError, log::Category::kStorage, "the event log failed", {{"reason", why}});
+    on_failure();
+  };
+  return options;
+}
+
+}  // namespace
+
+// In the order in which they are made; destroyed in reverse.
+struct HubServer::Parts {
+  explicit Parts(const Config& c) : config(c), runtime(runtime_options(c), clock, metrics) {}
+
+  Config config;
+  SystemClock clock;
+  Metrics metrics;
+  store::embedded::PosixFileSystem files;
+  std::unique_ptr<DataFolder> folder;          // nullptr with --memory
+  std::unique_ptr<TemporaryFolder> temporary;  // only with --memory
+  net::Runtime runtime;
+
+  std::unique_ptr<hub::DeviceStore> store;
+  std::unique_ptr<store::embedded::SegmentLog> segment_log;
+  std::unique_ptr<store::memory::MemoryEventLog> memory_log;
+  hub::EventLog* event_log = nullptr;
+
+  hub::HubInfo hub;
+  std::unique_ptr<auth::Policies> policies;
+  std::unique_ptr<hub::Authenticator> authenticator;
+  std::unique_ptr<hub::SessionDirectory> directory;
+  std::unique_ptr<hub::Registry> registry;
+  std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
+
+  std::shared_ptr<net::TlsContext> tls;
+  std::unique_ptr<front::eventhub::EventHub> event_hub;
+  std::unique_ptr<front::amqp::FrontContext> amqp;
+  std::unique_ptr<front::http::ServiceApi> service_api;
+  std::unique_ptr<front::http::OpsApi> ops_api;        // before the service API, on the HTTPS listener
+  std::unique_ptr<front::http::OpsApi> plain_ops_api;  // alone, on the plain loopback listener
+  ConnectionInfo info;
+  std::atomic<bool> accepting{false};
+
+  void open_storage(std::function<void()> on_storage_failure);
+  void make_hub();
+  void make_fronts();
+  void bind_listeners();
+  [[nodiscard]] Certificates certificates() const;
+  [[nodiscard]] std::string missing() const;
+};
+
+void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
+  if (config.memory) {
+    temporary = std::make_unique<TemporaryFolder>();
+    store = std::make_unique<store::memory::MemoryDeviceStore>();
+    memory_log = std::make_unique<store::memory::MemoryEventLog>(config.partitions, clock, runtime.shard(0).executor);
+    event_log = memory_log.get();
+    return;
+  }
+  folder = std::make_unique<DataFolder>(config.data);
+  store = std::make_unique<store::embedded::SqliteDeviceStore>(
+      store::embedded::SqliteDeviceStore::Options{.path = folder->state_db()}, metrics);
+  auto opened = store::embedded::SegmentLog::open(
+      files, log_options(config, folder->event_log(), std::move(on_storage_failure)), clock, metrics);
+  if (!opened) throw std::runtime_error(opened.error());
+  segment_log = std::move(*opened);
+  event_log = segment_log.get();
+}
+
+void HubServer::Parts::make_hub() {
+  hub.host_name = establish_host_name(config, *store);
+  hub.aliases = config.aliases;
+  hub.aliases.emplace_back("localhost");
+  hub.aliases.emplace_back("127.0.0.1");
+  hub.partition_count = event_log->partition_count();
+  policies = std::make_unique<auth::Policies>(establish_policies(*store));
+  establish_first_device(*store, clock);
+  authenticator = std::make_unique<hub::Authenticator>(*store, *policies, hub, clock);
+  directory = std::make_unique<hub::SessionDirectory>(*store, clock, metrics);
+  registry = std::make_unique<hub::Registry>(*store, *directory, hub, clock);
+  for (size_t i = 0; i < runtime.shard_count(); ++i) {
+    ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
+  }
+  metrics.gauge_function("totalDeviceCount", "Devices registered",
+                         [this] { return static_cast<int64_t>(store->counts().devices); });
+}
+
+void HubServer::Parts::make_fronts() {
+  event_hub = std::make_unique<front::eventhub::EventHub>(
+      *event_log, hub, *authenticator, metrics,
+      front::eventhub::EventHubOptions{.consumer_groups = config.consumer_groups, .created = clock.utc()});
+  amqp = std::make_unique<front::amqp::FrontContext>(hub, *authenticator, metrics);
+  amqp->router.add(std::make_unique<front::amqp::CbsNode>());
+  amqp->router.add(front::eventhub::make_event_hub_node(*event_hub));
+  service_api = std::make_unique<front::http::ServiceApi>(*authenticator, front::http::identity_routes(*registry));
+  const auto readiness = [this] { return missing(); };
+  ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, service_api.get());
+  plain_ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, nullptr);
+}
+
+std::string HubServer::Parts::missing() const {
+  if (!accepting.load(std::memory_order_relaxed)) return "starting or stopping";
+  if (segment_log && segment_log->failed()) return "the event log has failed";
+  return "";
+}
+
+Certificates HubServer::Parts::certificates() const {
+  return folder ? establish_certificates(*folder, hub, clock)
+                : make_temporary_certificates(temporary->file("ca.pem"), hub, clock);
+}
+
+void HubServer::Parts::bind_listeners() {
+  const Certificates made = certificates();
+  tls = std::make_shared<net::TlsContext>(made.server_chain_pem, made.server_key_pem);
+  info.ca_file = std::filesystem::absolute(made.ca_file);
+
+  std::vector<hub::Ingest*> by_shard;
+  for (const auto& ingest : ingests) by_shard.push_back(ingest.get());
+  const net::HandlerFactory mqtt =
+      front::mqtt::make_mqtt_factory({*authenticator, *directory, *store, hub, metrics, std::move(by_shard)});
+  const net::HandlerFactory amqp_factory = front::amqp::make_amqp_factory(*amqp);
+  const net::HandlerFactory https = net::make_http_factory(*ops_api, make_websocket_routes(mqtt, amqp_factory));
+
+  info.mqtt_port = runtime.listen({"mqtt", config.bind, config.mqtt_port, true}, tls, mqtt);
+  info.amqp_port = runtime.listen({"amqp", config.bind, config.amqp_port, true}, tls, amqp_factory);
+  hub.amqp_port = info.amqp_port;
+  try {
+    info.https_port = runtime.listen({"https", config.bind, config.https_port, true}, tls, https);
+  } catch (const std::system_error& e) {
+    if (e.code() != std::errc::permission_denied || config.https_port_given) throw;
+    info.https_port = runtime.listen({"https", config.bind, kHttpsFallbackPort, true}, tls, https);
+  }
+  if (config.metrics_port >= 0) {
+    info.metrics_port = runtime.listen(
+        {"metrics", "127.0.0.1", static_cast<uint16_t>(config.metrics_port), false}, nullptr,
+        net::make_http_factory(*plain_ops_api,
+                               [](auto, const auto&, const auto&) { return std::optional<net::WsUpgrade>(); }));
+  }
+}
+
+HubServer::HubServer(const Config& config, std::function<void()> on_storage_failure)
+    : parts_(std::make_unique<Parts>(config)) {
+  Parts& p = *parts_;
+  p.open_storage(std::move(on_storage_failure));
+  p.make_hub();
+  p.make_fronts();
+  p.bind_listeners();
+  p.info.host_name = p.hub.host_name;
+  p.info.pid = getpid();
+  add_connection_strings(p.info, p.hub, *p.policies->current(), *p.store);
+  if (p.folder) write_file_atomic(DataFolder::connection_file(p.folder->path()), to_json(p.info), 0600);
+}
+
+HubServer::~HubServer() {
+  stop();
+}
+
+void HubServer::start() {
+  parts_->runtime.start();
+  parts_->accepting = true;
+}
+
+void HubServer::stop() {
+  parts_->accepting = false;
+  parts_->runtime.stop(kDrainMs);
+  if (parts_->segment_log) parts_->segment_log->stop();
+  if (parts_->memory_log) parts_->memory_log->stop();
+}
+
+void HubServer::reload() {
+  const Certificates made = parts_->certificates();
+  parts_->tls->reload(made.server_chain_pem, made.server_key_pem);
+}
+
+const ConnectionInfo& HubServer::connection_info() const {
+  return parts_->info;
+}
+
+}  // namespace nave::app
