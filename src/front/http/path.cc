@@ -42,7 +42,7 @@ std::optional<std::vector<std::string>> split_path(std::string_view path) {
   const bool whole = path.find('/') == std::string_view::npos && has_encoded_slash(path);
   const std::string decoded = whole ? percent_decode(path) : std::string();
   std::string_view rest = whole ? std::string_view(decoded) : path;
-  drop_trailing_slash(rest);
+  if (whole) drop_trailing_slash(rest);
   for (const std::string_view segment : split(rest, '/')) {
     out.push_back(whole ? std::string(segment) : percent_decode(segment));
     if (out.back().empty() || out.size() > kSegmentsMax || !is_valid_utf8(out.back())) return {};
