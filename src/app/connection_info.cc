@@ -20,7 +20,7 @@ bool ports_are_standard(const ConnectionInfo& info) {
   return info.mqtt_port == 8883 && info.amqp_port == 5671 && info.https_port == 443;
 }
 
-std::string device_examples(const ConnectionInfo& info) {
+std::string device_examples(const ConnectionInfo& info, const std::string& command, const std::string& data_option) {
   const std::string& id = info.device_id;
   const std::string cs = "'" + info.device_connection_string + "'";
   std::string out;
@@ -35,7 +35,7 @@ std::string device_examples(const ConnectionInfo& info) {
   out += "  mosquitto  mosquitto_pub -h " + info.host_name + " -p " + std::to_string(info.mqtt_port) + " --cafile " +
          info.ca_file + " -q 1 -i " + id + " -u '" + info.host_name + "/" + id +
          "/?api-version=2021-04-12' -P \"$(nave sas -d " + id + ")\" -t devices/" + id + "/messages/events/ -m hello\n";
-  out += "  watch      nave monitor\n";
+  out += "\nWatch it arrive\n  " + command + " monitor" + data_option + "\n";
   return out;
 }
 
@@ -75,7 +75,7 @@ std::string to_json(const ConnectionInfo& info) {
   return out + "\n}\n";
 }
 
-std::string banner(const ConnectionInfo& info) {
+std::string banner(const ConnectionInfo& info, const std::string& command, const std::string& data) {
   std::string out = "\nNave is running at " + info.host_name + ": MQTT " + std::to_string(info.mqtt_port) + ", AMQP " +
                     std::to_string(info.amqp_port) + ", HTTPS and WebSockets " + std::to_string(info.https_port) + "\n";
   out += "Clients must trust its CA: " + info.ca_file + "\n";
@@ -92,7 +92,7 @@ std::string banner(const ConnectionInfo& info) {
   }
   if (!info.device_id.empty()) {
     out += "\nA device to try: " + info.device_id + "\n  " + info.device_connection_string + "\n\nSend a message\n" +
-           device_examples(info);
+           device_examples(info, command, data.empty() ? "" : " --data " + data);
   }
   return out + "\nStop with Ctrl-C.\n";
 }

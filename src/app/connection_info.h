@@ -29,7 +29,8 @@ void add_connection_strings(ConnectionInfo& info, const hub::HubInfo& hub, const
 
 // {"hostName", "pid", "ports": {…}, "caFile", "connectionStrings": {…}, "device": {…}}: a contract, keep it stable.
 [[nodiscard]] std::string to_json(const ConnectionInfo& info);
-// What a person sees after start; lines can be pasted as they are.
-[[nodiscard]] std::string banner(const ConnectionInfo& info);
+// What a person sees after start; lines can be pasted as they are. `command` is how to call this program from a shell,
+// `data` the folder to name if it is not the default one (else empty).
+[[nodiscard]] std::string banner(const ConnectionInfo& info, const std::string& command, const std::string& data);
 
 }  // namespace nave::app

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 
@@ -106,7 +107,11 @@ int serve(Config config, const std::string& config_file) {
   if (!config.ready_file.empty()) {
     write_file_atomic(config.ready_file, to_json(server.connection_info()), 0600);
   }
-  std::cout << banner(server.connection_info()) << std::flush;
+  std::error_code ignored;
+  const std::string command = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const bool default_folder = config.data == default_data_folder();
+  std::cout << banner(server.connection_info(), command.empty() ? "nave" : command, default_folder ? "" : config.data)
+            << std::flush;
 
   for (;;) {
     const int signal = wakeups.wait();
