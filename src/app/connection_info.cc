@@ -33,8 +33,8 @@ std::string device_examples(const ConnectionInfo& info, const std::string& comma
          "c=D.create_from_connection_string(os.environ['CS'],server_verification_cert=open(os.environ['CA']).read());" +
          "c.connect();c.send_message('hello');c.shutdown()\"\n";
   out += "  mosquitto  mosquitto_pub -h " + info.host_name + " -p " + std::to_string(info.mqtt_port) + " --cafile " +
-         info.ca_file + " -q 1 -i " + id + " -u '" + info.host_name + "/" + id +
-         "/?api-version=2021-04-12' -P \"$(nave sas -d " + id + ")\" -t devices/" + id + "/messages/events/ -m hello\n";
+         info.ca_file + " -q 1 -i " + id + " -u '" + info.host_name + "/" + id + "/?api-version=2021-04-12' -P \"$(" +
+         command + " sas -d " + id + data_option + ")\" -t devices/" + id + "/messages/events/ -m hello\n";
   out += "\nWatch it arrive\n  " + command + " monitor" + data_option + "\n";
   return out;
 }
