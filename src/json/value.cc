@@ -83,7 +83,14 @@ std::optional<int64_t> Value::to_int64() const {
   return out;
 }
 
-bool Value::operator==(const Value& other) const = default;
+// Written out, and the members' one too: clang 16 does not survive defaulted comparisons of a recursive variant.
+bool Value::operator==(const Value& other) const {
+  return v_ == other.v_;
+}
+
+bool operator==(const Member& a, const Member& b) {
+  return a.name == b.name && a.value == b.value;
+}
 
 // Sorting instead of a look-up per member keeps an object of many members from costing its square.
 Object object_of(std::vector<Member> members) {

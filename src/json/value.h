@@ -93,8 +93,8 @@ class Value {
 struct Member {
   std::string name;
   Value value;
-  bool operator==(const Member&) const = default;
 };
+[[nodiscard]] bool operator==(const Member& a, const Member& b);
 
 // An object of `members`; of several with one name the last value stays, at the place of the first.
 [[nodiscard]] Object object_of(std::vector<Member> members);
