@@ -121,8 +121,12 @@ Result<SasToken, SasError> parse_sas(std::string_view token) {
 
 bool signature_matches(const SasToken& token, std::string_view key_base64) {
   const std::optional<std::string> key = base64_decode(key_base64);
-  if (!key || key->empty()) return false;
-  const Sha256 mac = hmac_sha256(*key, token.resource, "\n", token.expiry);
+  return key && signature_matches_key_text(token, *key);
+}
+
+bool signature_matches_key_text(const SasToken& token, std::string_view key_text) {
+  if (key_text.empty()) return false;
+  const Sha256 mac = hmac_sha256(key_text, token.resource, "\n", token.expiry);
   const std::string expected = base64_encode({reinterpret_cast<const char*>(mac.data()), mac.size()});
   return token.signature.size() == expected.size() &&
          CRYPTO_memcmp(token.signature.data(), expected.data(), expected.size()) == 0;

@@ -92,6 +92,7 @@ void Connection::flush() {
   }
   if (machine_.finished() && !closing_) {
     closing_ = true;
+    tick_->cancel();
     transport_->close();
     return;
   }

@@ -44,6 +44,13 @@ const std::string* signing_key(const SasToken& token, const std::string& primary
   return nullptr;
 }
 
+// As above for the Event Hubs SDKs, which take the key as text. They only know policies, never devices.
+const std::string* signing_key_text(const SasToken& token, const std::string& primary, const std::string& secondary) {
+  if (auth::signature_matches_key_text(token, primary)) return &primary;
+  if (auth::signature_matches_key_text(token, secondary)) return &secondary;
+  return nullptr;
+}
+
 std::vector<std::string_view> resource_of(const HubInfo& hub, const IdentityKey& key) {
   std::vector<std::string_view> out{hub.host_name, "devices", key.device};
   if (key.is_module()) out.insert(out.end(), {"modules", key.module});
@@ -115,7 +122,8 @@ struct SignedPolicy {
 HubResult<SignedPolicy> check_policy(const auth::PolicySet& set, const SasToken& token) {
   const auth::Policy* const policy = set.find(token.policy);
   if (policy == nullptr) return refused("the policy is unknown");
-  const std::string* const key = signing_key(token, policy->primary_key, policy->secondary_key);
+  const std::string* key = signing_key(token, policy->primary_key, policy->secondary_key);
+  if (key == nullptr) key = signing_key_text(token, policy->primary_key, policy->secondary_key);
   if (key == nullptr) return refused("the signature matches neither key of the policy");
   return SignedPolicy{policy, key};
 }

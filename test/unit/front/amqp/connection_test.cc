@@ -116,6 +116,21 @@ TEST_F(AmqpConnection, ASilentPeerIsDropped) {
   EXPECT_TRUE(transport->aborted);
 }
 
+TEST_F(AmqpConnection, AFinishedConnectionIsLeftToItsTransport) {
+  const auto transport = dial();
+  AmqpClient client(*transport);
+  client.connect();
+  shard.advance(limits::kAmqpOpenArrivalMs + 1000);
+  std::string body;
+  wamqp::encode_close({}, body);
+  client.frame(0, 0, body);
+  EXPECT_TRUE(client.take(Code::kClose));
+  EXPECT_TRUE(transport->closed);
+  EXPECT_FALSE(transport->aborted);
+  shard.advance(2 * limits::kAmqpIdleTimeoutMs);
+  EXPECT_FALSE(transport->aborted) << "the last bytes may still be on their way";
+}
+
 TEST_F(AmqpConnection, AnOpenedConnectionMayBeQuietForItsIdleTime) {
   const auto transport = dial();
   AmqpClient client(*transport);

@@ -183,6 +183,26 @@ TEST_F(EventReceiver, TokensOverCbsInTheAudienceOfEachSdk) {
   }
 }
 
+// The Event Hubs SDKs sign with the text of the key, the IoT SDKs with the bytes it decodes to.
+TEST_F(EventReceiver, TokensSignedAsTheEventHubsSdksDo) {
+  const std::string resource = "sb://hub.example/hub";
+  const auto sign = [&](const std::string& key) {
+    return auth::make_sas(resource, base64_encode(key), now_s() + 60, "service");
+  };
+  const auto transport = dial();
+  AmqpClient client(*transport);
+  client.connect();
+  EXPECT_EQ(put_token(client, sign(service_key)), 200);
+  client.attach(0, receiver(5, kReceiver0));
+  EXPECT_FALSE(client.take(Code::kDetach));
+  const auto other = dial();
+  AmqpClient forger(*other);
+  forger.connect();
+  EXPECT_EQ(put_token(forger, sign(service_key + "x")), 401);
+  const auto device = auth::make_sas("hub.example/devices/d1", base64_encode(device_key), now_s() + 60, "");
+  EXPECT_FALSE(authenticator.device({"d1", ""}, device)) << "devices sign with the decoded key only";
+}
+
 TEST_F(EventReceiver, ThePolicyNeedsServiceConnect) {
   const auto transport = dial();
   AmqpClient client(*transport);
