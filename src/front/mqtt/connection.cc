@@ -13,6 +13,9 @@ template <class... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
 };
+// clang 16 does not yet deduce aggregates without it.
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
 
 CloseCause cause_of(net::CloseReason reason) {
   switch (reason) {
