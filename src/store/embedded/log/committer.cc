@@ -88,7 +88,10 @@ IoResult<size_t> Committer::commit(AppendBatch& batch, size_t first) {
   place(batch, first, last);
   const uint32_t start = batch.records[first].offset;
   const uint32_t bytes = batch.records[last - 1].offset + batch.records[last - 1].bytes - start;
-  if (auto done = write(end_, ByteView(batch.bytes).substr(start, bytes)); !done) return fail(done.error());
+  // After what does not fit comes the next segment's; otherwise the batch ends here and may grow.
+  const size_t fill = last == batch.records.size() ? block_rest(end_ + bytes) : 0;
+  batch.bytes.append(fill, '\0');
+  if (auto done = write(end_, ByteView(batch.bytes).substr(start, bytes + fill)); !done) return fail(done.error());
   ++next_commit_;
   end_ += bytes;
   marked_ = false;
@@ -97,6 +100,12 @@ IoResult<size_t> Committer::commit(AppendBatch& batch, size_t first) {
   metrics_.records.add(last - first);
   metrics_.bytes.add(bytes);
   return last;
+}
+
+// Whole blocks are written: the kernel would have to read the rest of a block of a recycled file first.
+size_t Committer::block_rest(uint64_t end) const {
+  const uint64_t block_end = (end + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+  return static_cast<size_t>(std::min(block_end, active_->size) - end);
 }
 
 IoResult<void> Committer::write(uint64_t offset, ByteView bytes) {
@@ -123,9 +132,11 @@ IoResult<void> Committer::mark() {
   std::string record;
   append_record(record, header, payload);
   place_record(record.data(), next_commit_, 0, seed_, end_);
+  const size_t bytes = record.size();
+  record.append(block_rest(end_ + bytes), '\0');
   if (auto done = write(end_, record); !done) return done;
   ++next_commit_;
-  end_ += record.size();
+  end_ += bytes;
   segments_.publish(end_, {});
   marked_ = true;
   return {};

@@ -33,9 +33,12 @@ class Committer {
   [[nodiscard]] IoResult<void> mark();
 
  private:
+  static constexpr uint64_t kBlockBytes = 4096;
+
   [[nodiscard]] IoResult<void> roll(uint64_t bytes, bool written);
   [[nodiscard]] size_t fitting(const AppendBatch& batch, size_t first) const;
   [[nodiscard]] IoResult<void> write(uint64_t offset, ByteView bytes);
+  [[nodiscard]] size_t block_rest(uint64_t end) const;
   void place(AppendBatch& batch, size_t first, size_t last);
 
   LogDirectory& directory_;

@@ -43,7 +43,7 @@ class Recovery {
     if (found.empty()) log_.ends.resize(options_.partition_count);
     for (size_t i = 0; i < found.size(); ++i) {
       const bool last = i + 1 == found.size();
-      auto done = last ? open_active(found[i]) : open_sealed(found[i], found[i + 1].header->base);
+      auto done = last ? open_active(found[i]) : open_sealed(found[i], found[i + 1]);
       if (!done) return fail(done.error());
     }
     for (PartitionEnd& end : log_.ends) end.next_sequence += raise_;
@@ -118,17 +118,21 @@ class Recovery {
     return index;
   }
 
-  IoResult<void> open_sealed(Found& f, const std::vector<PartitionEnd>& next_base) {
+  // Whether the segment after this one knows of records that were not found.
+  [[nodiscard]] static bool falls_short(const std::vector<PartitionEnd>& ends, const std::vector<PartitionEnd>& next) {
+    for (size_t p = 0; p < ends.size(); ++p) {
+      if (ends[p].next_sequence < next[p].next_sequence) return true;
+    }
+    return false;
+  }
+
+  IoResult<void> open_sealed(Found& f, const Found& next) {
     auto index = load_index(*f.header, f.size);
     const bool saved = index.has_value();
     if (!index) {
       SegmentScan scan = scan_segment(*f.file, *f.header, f.size, true);
       report(f.id, scan);
-      for (size_t p = 0; p < next_base.size(); ++p) {
-        if (scan.ends[p].next_sequence >= next_base[p].next_sequence) continue;
-        report_.add(f.id, scan.end, 0);  // its last records are gone
-        break;
-      }
+      if (next.id == f.id + 1 && falls_short(scan.ends, next.header->base)) report_.add(f.id, scan.end, 0);
       scan.index.thin(kSealedSpacingBytes);
       index = IndexFile{scan.end, std::move(scan.index)};
     }
