@@ -68,9 +68,10 @@ Value describe_partition(EventHub& hub, std::string_view type, PartitionId parti
 amqp::NodeReply answer(const ManagementRequest& request, EventHub& event_hub, bool authorized, UtcTime now) {
   if (!equals_ignore_case(request.operation, "READ"))
     return refusal(501, "amqp:not-implemented", "The operation is not supported; only READ is.");
+  // Before the rights: a token for a misspelt entity says nothing about ours, and 401 would be tried again for minutes.
+  if (!equals_ignore_case(request.name, event_hub.name())) return unknown_entity(event_hub, request.name, now);
   if (!authorized && !token_allows(event_hub, request.security_token))
     return refusal(401, "amqp:unauthorized-access", "Unauthorized access. 'Listen' claim(s) are required.");
-  if (!equals_ignore_case(request.name, event_hub.name())) return unknown_entity(event_hub, request.name, now);
 
   amqp::NodeReply reply;
   if (equals_ignore_case(request.type, "com.microsoft:eventhub")) {

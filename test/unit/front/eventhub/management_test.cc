@@ -130,6 +130,17 @@ TEST_F(Management, TheRequestMayBringItsOwnToken) {
   EXPECT_EQ(status(ask(client, request)), 200);
 }
 
+TEST_F(Management, AMisspeltEntityIsNotFoundEvenWithATokenForThatName) {
+  const auto transport = dial();
+  AmqpClient client(*transport);
+  client.connect();
+  EXPECT_EQ(status(ask(client, {{"operation", "READ"},
+                                {"type", "com.microsoft:eventhub"},
+                                {"name", "other"},
+                                {"security_token", policy_token("service", "sb://hub.example/other/$management")}})),
+            404);
+}
+
 TEST_F(Management, ABadTokenInTheRequestDoesNotMatterWhenTheConnectionMay) {
   const auto transport = dial_reader();
   AmqpClient client(*transport);
