@@ -15,6 +15,8 @@ namespace {
 namespace http = boost::beast::http;
 using boost::beast::error_code;
 
+constexpr size_t kLastChunkBytes = std::string_view("0\r\n\r\n").size();
+
 struct Failure {
   int status = 0;
   std::string_view text;
@@ -90,6 +92,8 @@ HttpParser::Status HttpParser::feed(std::string_view bytes, size_t& consumed) {
   auto& parser = impl_->parser;
   while (!parser.is_done() && consumed < bytes.size()) {
     const bool in_header = !parser.is_header_done();
+    // Beast asserts that a last chunk, once begun, has its whole length; nothing of a chunked body ends sooner.
+    if (!in_header && parser.chunked() && bytes.size() - consumed < kLastChunkBytes) break;
     error_code error;
     const size_t n = parser.put(boost::asio::buffer(bytes.substr(consumed)), error);
     consumed += n;

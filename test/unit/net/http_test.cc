@@ -73,6 +73,15 @@ TEST_F(HttpTest, ChunkedBodies) {
   EXPECT_EQ(http.requests[1].body, "abc0123456789abcdef");
 }
 
+// Beast's parser asserts when these bytes come one by one.
+TEST_F(HttpTest, AnEmptyChunkedBodyByteByByte) {
+  for (const char c : std::string_view("POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")) {
+    transport.deliver(ByteView(&c, 1));
+  }
+  ASSERT_EQ(http.requests.size(), 1U);
+  EXPECT_EQ(http.requests[0].body, "");
+}
+
 TEST_F(HttpTest, ExpectContinueIsAnsweredOnceBeforeTheBody) {
   transport.deliver("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(transport.take_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
