@@ -42,7 +42,7 @@ size_t ConnectionMachine::take_header(ByteView bytes) {
 
 void ConnectionMachine::on_sasl_frame(const Frame& frame) {
   Reader reader(frame.body);
-  const auto performative = open_described(reader.next());
+  const auto performative = reader.next_described();
   if (!performative || performative->code != static_cast<uint64_t>(Code::kSaslInit)) {
     return fail(condition::kFramingError, "expected sasl-init");
   }
@@ -67,14 +67,10 @@ void ConnectionMachine::on_sasl_init(const Item& fields) {
 
 void ConnectionMachine::on_amqp_frame(const Frame& frame) {
   if (frame.body.empty()) return;  // heartbeat
-  if (byte_at(frame.body, 0) != 0) return fail(condition::kDecodeError, "frame without a performative");
-  Reader reader(frame.body.substr(1));
-  const Item descriptor = reader.next();
-  const Item fields = reader.next();
-  if (reader.failed() || descriptor.type != Type::kUlong) {
-    return fail(condition::kDecodeError, "frame without a performative");
-  }
-  on_performative(frame, descriptor.bits, fields, reader.rest());
+  Reader reader(frame.body);
+  const auto performative = reader.next_described();
+  if (!performative || !performative->code) return fail(condition::kDecodeError, "frame without a performative");
+  on_performative(frame, *performative->code, performative->value, reader.rest());
 }
 
 void ConnectionMachine::on_performative(const Frame& frame, uint64_t code, const Item& fields, ByteView payload) {
