@@ -81,9 +81,19 @@ void ConnectionMachine::on_performative(const Frame& frame, uint64_t code, const
   if (frame.channel > options_.channel_max) return fail(condition::kFramingError, "channel above channel-max");
   if (code == static_cast<uint64_t>(Code::kBegin)) return on_begin(frame.channel, fields);
   const auto found = sessions_.find(frame.channel);
-  if (found == sessions_.end()) return fail(condition::kNotAllowed, "frame on a channel without a session");
+  if (found == sessions_.end()) {
+    if (is_afterthought(frame.channel, code)) return;
+    return fail(condition::kNotAllowed, "frame on a channel without a session");
+  }
   if (code == static_cast<uint64_t>(Code::kEnd)) return on_end(frame.channel);
   if (!found->second->ended()) on_session_frame(*found->second, code, fields, payload);
+}
+
+// rhea answers transfers that crossed its end with a flow or a disposition on the channel that it has just given up.
+bool ConnectionMachine::is_afterthought(uint16_t channel, uint64_t code) const {
+  if (!given_up_channels_.contains(channel)) return false;
+  return code == static_cast<uint64_t>(Code::kFlow) || code == static_cast<uint64_t>(Code::kDisposition) ||
+         code == static_cast<uint64_t>(Code::kTransfer) || code == static_cast<uint64_t>(Code::kDetach);
 }
 
 void ConnectionMachine::on_session_frame(Session& session, uint64_t code, const Item& fields, ByteView payload) {
@@ -145,6 +155,7 @@ void ConnectionMachine::on_begin(uint16_t channel, const Item& fields) {
   auto owned = std::make_unique<Session>(*this, next_id_++, channel, begin);
   Session& session = *owned;
   sessions_.emplace(channel, std::move(owned));
+  given_up_channels_.erase(channel);
   session.write_begin();
   listener_.on_session_begin(session.id());
 }
@@ -154,6 +165,7 @@ void ConnectionMachine::on_end(uint16_t channel) {
   Session& session = *found->second;
   buried_sessions_.push_back(std::move(found->second));
   sessions_.erase(found);
+  given_up_channels_.insert(channel);
   if (session.ended()) return;
   encode_end(std::nullopt, output_.begin_frame(Output::kAmqpFrame, channel));
   output_.end_frame();
