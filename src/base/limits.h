@@ -9,7 +9,7 @@ namespace nave::limits {
 
 // Identifiers (device-mqtt-https.md §11.1, service-rest.md §6.2)
 inline constexpr size_t kIdCharsMax = 128;
-inline constexpr size_t kModelIdBytesMax = 2048;  // the longest DTMI that DTDL allows
+inline constexpr size_t kModelIdBytesMax = 2048;      // the longest DTMI that DTDL allows
 inline constexpr size_t kStatusReasonBytesMax = 512;  // 128 UTF-8 characters
 inline constexpr size_t kModulesPerDeviceMax = 50;
 inline constexpr uint64_t kIdentitiesMax = 1'000'000;  // devices and modules of the hub (service-rest.md §6)

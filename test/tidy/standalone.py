@@ -6,7 +6,7 @@ import subprocess
 
 import tree
 
-_FLAGS = ["-std=c++20", "-Isrc", "-Itest", "-fsyntax-only", "-x", "c++-header", "-Wall", "-Wextra", "-Wno-pragma-once-outside-header"]
+_FLAGS = ["-std=c++20", "-Isrc", "-Itest", "-I.", "-fsyntax-only", "-x", "c++-header", "-Wall", "-Wextra", "-Wno-pragma-once-outside-header"]
 _DEFINES = [
     "-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_ASIO_NO_DEPRECATED", "-DBOOST_ASIO_DISABLE_HANDLER_TYPE_REQUIREMENTS"
 ]
