@@ -131,6 +131,12 @@ TEST_F(MqttConnect, MustComeFirst) {
   EXPECT_EQ(rig_.closed("protocol"), 4U);
 }
 
+TEST_F(MqttConnect, ABrowserThatStrayedHereGoesAtItsFirstByte) {
+  MqttClient client(rig_);
+  EXPECT_EQ(client.send("G"), "");
+  EXPECT_TRUE(client.closed());
+}
+
 TEST_F(MqttConnect, MustComeInTime) {
   MqttClient client(rig_);
   client.send(connect_packet(rig_.connect_spec(kDevice)).substr(0, 20));
