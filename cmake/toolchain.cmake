@@ -34,9 +34,3 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(tl-expected REQUIRED)
-
-# The few heavy headers are seen by few files; everything that uses Asio agrees on these switches.
-add_library(nave_asio INTERFACE)
-target_link_libraries(nave_asio INTERFACE Boost::headers Threads::Threads)
-target_compile_definitions(nave_asio INTERFACE
-  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_HANDLER_TYPE_REQUIREMENTS)
