@@ -124,6 +124,8 @@ bool Reader::body_of(uint8_t code, Item& item) {
   item.type = shape.type;
   switch (shape.kind) {
     case Kind::kFixed:
+      // An empty list too: it may be written back in another form.
+      if (shape.type == Type::kList && depth_ >= limits::kAmqpNestingDepthMax) return false;
       item.bits = shape.empty_bits;
       fixed(shape.width, item);
       return true;
