@@ -65,6 +65,9 @@ class SessionDirectory {
   void end(const IdentityKey& key, EndReason reason);
   // Ends the session unless it is still_authorized() by the new state of the identity.
   void reauthorize(const Identity& identity);
+  // Runs `f` on the shard of the session of `key`; its argument is nullptr if the session ended on the way. False, and `f`
+  // is dropped, if nobody is connected.
+  bool with_session(const IdentityKey& key, UniqueFunction<void(Session*)> f) const;
   // Notes a telemetry message or other sign of life.
   void touch(const IdentityKey& key);
   // nullopt: not connected; the times of the last connection are the store's.
