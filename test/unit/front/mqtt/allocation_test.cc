@@ -73,7 +73,8 @@ class MqttCost : public testing::Test {
                                                     .store = rig_.store,
                                                     .hub = rig_.hub_info,
                                                     .metrics = rig_.metrics,
-                                                    .ingests = {&ingest_}});
+                                                    .ingests = {&ingest_},
+                                                    .twins = rig_.twins});
 };
 
 TEST_F(MqttCost, ATelemetryMessageAllocatesNothing) {
