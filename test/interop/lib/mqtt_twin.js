@@ -27,7 +27,7 @@ class TwinClient {
   // {status, version, text, body}. Desired changes that come before go to `notifications`.
   async ask(operation, payload) {
     const rid = `r${++this.requests}`;
-    
+
     this.mqtt.send(publish_packet({ topic: `$iothub/twin/${operation}/?$rid=${rid}`, payload, qos: 0 }));
     for (;;) {
       const packet = await this.mqtt.packets.next(`response to ${operation}`);

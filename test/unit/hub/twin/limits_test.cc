@@ -129,7 +129,7 @@ TEST(TwinLimits, NothingCountsNothing) {
   for (const Value& item : {Value(json::Array()), Value(Object()), digits, Value(std::string(4000, '\x01'))}) {
     const size_t one = std::max<size_t>(json::to_text(item).size() / 6, 2);
     Object o;
-    o.append("a", json::Array(limits::kTwinSectionTextBytesMax / one, item));
+    o.append("a", json::Array(limits::kTwinSectionTextBytesMax / one + 2, item));
     Twin twin;
     EXPECT_FALSE(patch_reported(twin, o, {}, kNow)) << json::to_text(item).substr(0, 10);
   }
