@@ -15,13 +15,13 @@
 #include "front/mqtt/admission.h"
 #include "front/mqtt/counters.h"
 #include "front/mqtt/durable_session.h"
-#include "front/mqtt/held_changes.h"
 #include "front/mqtt/puback_queue.h"
 #include "front/mqtt/shared.h"
 #include "front/mqtt/topics.h"
 #include "front/mqtt/will.h"
 #include "hub/session/directory.h"
 #include "hub/telemetry/ingest.h"
+#include "hub/twin/held_changes.h"
 #include "net/transport.h"
 #include "wire/mqtt/decoder.h"
 #include "wire/mqtt/encoder.h"
@@ -138,9 +138,9 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   std::string pubacks_;  // of the commit that is being delivered
   PubackQueue puback_queue_;
 
-  uint32_t twin_requests_ = 0;         // not answered yet
-  uint16_t last_packet_id_ = 0;        // of our own PUBLISHes
-  std::unique_ptr<HeldChanges> held_;  // only between reading the twin and subscribing to its changes
+  uint32_t twin_requests_ = 0;              // not answered yet
+  uint16_t last_packet_id_ = 0;             // of our own PUBLISHes
+  std::unique_ptr<hub::HeldChanges> held_;  // only between reading the twin and subscribing to its changes
 };
 
 }  // namespace nave::front::mqtt

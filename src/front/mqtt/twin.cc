@@ -60,7 +60,8 @@ void Connection::on_twin_read(const std::string& request_id, const HubResult<hub
   if (!document) return send_twin_error(request_id, document.error());
   send_twin_response(200, request_id, {}, document->body);
   held_.reset();
-  if (!subscribed_qos(session_.subscriptions(), Filter::kDesiredProperties)) held_ = std::make_unique<HeldChanges>();
+  if (!subscribed_qos(session_.subscriptions(), Filter::kDesiredProperties))
+    held_ = std::make_unique<hub::HeldChanges>();
 }
 
 void Connection::on_twin_patch(const TwinPatchTopic& topic, const wire::mqtt::Publish& publish) {
@@ -136,7 +137,7 @@ void Connection::send_desired(const hub::DesiredChange& change) {
 
 void Connection::send_held_changes() {
   if (!held_ || !subscribed_qos(session_.subscriptions(), Filter::kDesiredProperties)) return;
-  const std::unique_ptr<HeldChanges> held = std::move(held_);
+  const std::unique_ptr<hub::HeldChanges> held = std::move(held_);
   for (const hub::DesiredChange& change : held->changes()) send_desired(change);
   if (!held->overflowed()) return;
   services().twins.get_desired(twin_caller(), shard_.executor,

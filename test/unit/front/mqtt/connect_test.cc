@@ -97,7 +97,6 @@ TEST_F(MqttConnect, ChangeBetweenCheckAndClaimIsNotMissed) {
   int lookups = 0;
   rig_.store.before_find = [&] {
     if (++lookups != 2) return;
-    rig_.store.before_find = {};
     rig_.change_identity(kDevice, [](hub::Identity& i) { i.enabled = false; });
   };
   EXPECT_EQ(answer(rig_.connect_spec(kDevice)), connack(5));
