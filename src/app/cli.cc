@@ -93,6 +93,26 @@ void add_device(CLI::App& app, DeviceOptions& o) {
   verb("connection-string", "Print a device's connection string", device_connection_string_command, true);
 }
 
+void add_twin(CLI::App& app, TwinOptions& o) {
+  CLI::App* twin = app.add_subcommand("twin", "Read and write device and module twins")->require_subcommand(1);
+  const auto verb = [&](const char* name, const char* help, void (*run)(const TwinOptions&)) {
+    CLI::App* v = twin->add_subcommand(name, help);
+    add_target(v, o.target);
+    v->add_option("-d,--device-id,device", o.device, "Device id")->required();
+    v->add_option("-m,--module-id", o.module, "Module id, for the twin of a module");
+    v->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
+    v->callback([&o, run] { run(o); });
+    return v;
+  };
+  verb("show", "Show a twin", twin_show);
+  CLI::App* update = verb("update", "Merge tags and desired properties into a twin; null removes", twin_update);
+  update->add_option("--tags", o.tags, "JSON object, or @file");
+  update->add_option("--desired", o.desired, "JSON object, or @file");
+  CLI::App* replace = verb("replace", "Replace tags and desired properties of a twin", twin_replace);
+  replace->add_option("-j,--json", o.document, "JSON object with tags and properties.desired, or @file")->required();
+  for (CLI::App* v : {update, replace}) v->add_option("-e,--etag", o.etag, "Only if the twin still has this ETag");
+}
+
 void add_sas(CLI::App& app, SasOptions& o) {
   CLI::App* verb = app.add_subcommand("sas", "Make a shared access signature");
   add_target(verb, o.target);
@@ -125,11 +145,13 @@ int run_command_line(int argc, char** argv) {
   ServeFlags serve_flags;
   ConnectionStringOptions connection_string;
   DeviceOptions device;
+  TwinOptions twin;
   SasOptions sas;
   MonitorOptions monitor_options;
   add_serve(app, serve_flags, exit_code);
   add_connection_string(app, connection_string);
   add_device(app, device);
+  add_twin(app, twin);
   add_sas(app, sas);
   add_monitor(app, monitor_options);
   try {

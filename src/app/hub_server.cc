@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -20,9 +22,11 @@
 #include "front/http/identity_routes.h"
 #include "front/http/ops_api.h"
 #include "front/http/service_api.h"
+#include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
 #include "hub/device/registry.h"
 #include "hub/telemetry/ingest.h"
+#include "hub/twin/service.h"
 #include "net/runtime.h"
 #include "store/embedded/log/segment_log.h"
 #include "store/embedded/sqlite/device_store.h"
@@ -92,6 +96,7 @@ struct HubServer::Parts {
   net::Runtime runtime;
 
   std::unique_ptr<hub::DeviceStore> store;
+  hub::TwinStore* twin_store = nullptr;  // the same object
   std::unique_ptr<store::embedded::SegmentLog> segment_log;
   std::unique_ptr<store::memory::MemoryEventLog> memory_log;
   hub::EventLog* event_log = nullptr;
@@ -101,6 +106,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::Authenticator> authenticator;
   std::unique_ptr<hub::SessionDirectory> directory;
   std::unique_ptr<hub::Registry> registry;
+  std::unique_ptr<hub::TwinService> twins;
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
 
   std::shared_ptr<net::TlsContext> tls;
@@ -123,14 +129,18 @@ struct HubServer::Parts {
 void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   if (config.memory) {
     temporary = std::make_unique<TemporaryFolder>();
-    store = std::make_unique<store::memory::MemoryDeviceStore>();
+    auto memory = std::make_unique<store::memory::MemoryDeviceStore>();
+    twin_store = memory.get();
+    store = std::move(memory);
     memory_log = std::make_unique<store::memory::MemoryEventLog>(config.partitions, clock, runtime.shard(0).executor);
     event_log = memory_log.get();
     return;
   }
   folder = std::make_unique<DataFolder>(config.data);
-  store = std::make_unique<store::embedded::SqliteDeviceStore>(
+  auto sqlite = std::make_unique<store::embedded::SqliteDeviceStore>(
       store::embedded::SqliteDeviceStore::Options{.path = folder->state_db()}, metrics);
+  twin_store = sqlite.get();
+  store = std::move(sqlite);
   auto opened = store::embedded::SegmentLog::open(
       files, log_options(config, folder->event_log(), std::move(on_storage_failure)), clock, metrics);
   if (!opened) throw std::runtime_error(opened.error());
@@ -149,6 +159,7 @@ void HubServer::Parts::make_hub() {
   authenticator = std::make_unique<hub::Authenticator>(*store, *policies, hub, clock);
   directory = std::make_unique<hub::SessionDirectory>(*store, clock, metrics);
   registry = std::make_unique<hub::Registry>(*store, *directory, hub, clock);
+  twins = std::make_unique<hub::TwinService>(*twin_store, *registry, *directory, clock, metrics);
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
@@ -163,7 +174,9 @@ void HubServer::Parts::make_fronts() {
   amqp = std::make_unique<front::amqp::FrontContext>(hub, *authenticator, metrics);
   amqp->router.add(std::make_unique<front::amqp::CbsNode>());
   amqp->router.add(front::eventhub::make_event_hub_node(*event_hub));
-  service_api = std::make_unique<front::http::ServiceApi>(*authenticator, front::http::identity_routes(*registry));
+  std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
+  std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
+  service_api = std::make_unique<front::http::ServiceApi>(*authenticator, std::move(routes));
   const auto readiness = [this] { return missing(); };
   ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, service_api.get());
   plain_ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, nullptr);
@@ -188,7 +201,7 @@ void HubServer::Parts::bind_listeners() {
   std::vector<hub::Ingest*> by_shard;
   for (const auto& ingest : ingests) by_shard.push_back(ingest.get());
   const net::HandlerFactory mqtt =
-      front::mqtt::make_mqtt_factory({*authenticator, *directory, *store, hub, metrics, std::move(by_shard)});
+      front::mqtt::make_mqtt_factory({*authenticator, *directory, *store, hub, metrics, std::move(by_shard), *twins});
   const net::HandlerFactory amqp_factory = front::amqp::make_amqp_factory(*amqp);
   const net::HandlerFactory https = net::make_http_factory(*ops_api, make_websocket_routes(mqtt, amqp_factory));
 

@@ -34,6 +34,23 @@ inline constexpr size_t kMqttInflightBytesMax = 4 * 1024 * 1024;
 // Messages sent to a device and not yet acknowledged (§4.4).
 inline constexpr size_t kMqttOutboundWindow = 16;
 
+// Twins (service-rest.md §11.4, device-mqtt-https.md §11.3)
+inline constexpr size_t kTwinTagsSizeMax = 8 * 1024;  // as the service counts it, not bytes of text
+inline constexpr size_t kTwinPropertiesSizeMax = 32 * 1024;
+inline constexpr size_t kTwinSectionTextBytesMax = 256 * 1024;       // what that counting forgets is bounded too
+inline constexpr size_t kTwinStoredTextBytesMax = 16 * 1024 * 1024;  // a section's metadata is longer than its values
+inline constexpr size_t kTwinNameBytesMax = 1024;
+inline constexpr size_t kTwinStringBytesMax = 4096;
+inline constexpr size_t kTwinDepthMax = 10;
+inline constexpr int64_t kTwinIntegerMin = -4503599627370496;
+inline constexpr int64_t kTwinIntegerMax = 4503599627370495;
+// Operations that wait for their turn on one twin; beyond it they are throttled.
+inline constexpr size_t kTwinQueueMax = 1024;
+// Twin requests of one MQTT connection that are not answered yet; reading pauses beyond it.
+inline constexpr size_t kMqttInflightTwinRequestsMax = 64;
+// Desired changes between a device's GET and its subscription; beyond it the whole section is sent instead.
+inline constexpr size_t kTwinHeldChangesBytesMax = 64 * 1024;
+
 // Tokens (§2.4)
 inline constexpr size_t kSasTokenBytesMax = 8 * 1024;
 inline constexpr int64_t kSasClockSkewSeconds = 5 * 60;

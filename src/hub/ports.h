@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "hub/device/identity.h"
+#include "hub/twin/twin.h"
 
 namespace nave::hub {
 
@@ -25,6 +26,7 @@ enum class StoreError : uint8_t {
   kParentNotFound,  // a module whose device does not exist
   kLimit,           // module or identity count
   kUnavailable,     // the disk refused; nothing of the change is kept
+  kDamaged,         // what is stored fails its checksum; it is neither served nor overwritten
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -87,6 +89,26 @@ class DeviceStore {
   [[nodiscard]] virtual std::optional<std::string> load_setting(const std::string& name) const = 0;
   virtual void save_setting(const std::string& name, const std::string& value, Executor& reply_on,
                             StoreReply reply) = 0;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Twins.
+
+struct TwinWrite {
+  IdentityKey key;
+  std::string generation_id;  // of the identity whose twin it is: a namesake that was made since has its own
+  Twin twin;                  // twin.revision is what the stored row must have, 0 for none; the write adds one
+};
+
+// Thread-safe, with the same promises as DeviceStore, whose identities it shares: a twin goes with its identity.
+class TwinStore {
+ public:
+  virtual ~TwinStore() = default;
+
+  // nullopt: nothing has been written since the identity was created.
+  [[nodiscard]] virtual Result<std::optional<Twin>, StoreError> load_twin(const IdentityKey& key) const = 0;
+  // kNotFound: no identity of this generation. kVersionMismatch: another revision.
+  virtual void put_twin(TwinWrite write, Executor& reply_on, StoreReply reply) = 0;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------

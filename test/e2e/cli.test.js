@@ -54,6 +54,36 @@ test('device create twice is refused', async () => {
   assert.match(again.stderr, /already/i);
 });
 
+test('twin show, update, replace', async () => {
+  await make_device(hub, 'cli-twin');
+  const twin = async (...args) => {
+    const done = await local('twin', ...args, '-d', 'cli-twin');
+    assert.equal(done.code, 0, done.stderr);
+    return { ...JSON.parse(done.stdout), text: done.stdout };
+  };
+  assert.equal((await twin('show', '-o', 'json')).version, 2);
+  const updated = await twin('update', '--tags', '{"room":1}', '--desired', '{"a":1.0,"b":{"c":2}}');
+  assert.deepEqual(updated.tags, { room: 1 });
+  assert.match(updated.text, /"a": 1\.0,/);
+  const replaced = await twin('replace', '--json', '{"properties":{"desired":{"d":3}}}', '--etag', updated.etag);
+  assert.equal(replaced.tags, undefined);
+  assert.equal(replaced.properties.desired.$version, 3);
+  assert.equal(replaced.properties.desired.a, undefined);
+  const stale = await local('twin', 'update', '-d', 'cli-twin', '--tags', '{}', '--etag', updated.etag);
+  assert.equal(stale.code, 1);
+  assert.match(stale.stderr, /PreconditionFailed/);
+  for (const wrong of [['update'], ['update', '--tags', '[1]'], ['replace', '--json', '{'], ['replace', '-j', '@none']]) {
+    const refused = await local('twin', ...wrong, '-d', 'cli-twin');
+    assert.equal(refused.code, 1);
+    assert.equal(refused.stderr.trim().split('\n').length, 1);
+  }
+  const file = `${hub.ready_folder}/twin.json`;
+  require('node:fs').writeFileSync(file, '{"tags":{"from":"file"}}');
+  assert.deepEqual((await twin('replace', '-j', `@${file}`)).tags, { from: 'file' });
+  assert.equal((await local('twin', 'show', '-d', 'nobody')).code, 1);
+  assert.equal((await local('twin', 'show', '-d', 'cli-twin', '-m', 'none')).code, 1);
+});
+
 test('a login string instead of the folder', async () => {
   const login = ['--login', hub.info.connectionStrings.registryRead, '--ca', hub.info.caFile, '--https-port', `${hub.ports.https}`];
   assert.equal((await run_nave(['device', 'list', ...login])).code, 0);

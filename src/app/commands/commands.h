@@ -33,6 +33,19 @@ void device_list(const DeviceOptions& options);
 void device_delete(const DeviceOptions& options);
 void device_connection_string_command(const DeviceOptions& options);
 
+// ---- nave twin
+struct TwinOptions {
+  TargetOptions target;
+  std::string device, module;  // empty module: the device's twin
+  std::string tags, desired;   // JSON objects to merge, for update
+  std::string document;        // JSON object, or @file, for replace
+  std::string etag;            // what the twin must have; empty: anything
+  std::string output = "json";
+};
+void twin_show(const TwinOptions& options);
+void twin_update(const TwinOptions& options);
+void twin_replace(const TwinOptions& options);
+
 // ---- nave sas
 struct SasOptions {
   TargetOptions target;

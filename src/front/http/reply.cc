@@ -12,11 +12,15 @@ constexpr const char* kJsonType = "application/json; charset=utf-8";
 }  // namespace
 
 void Reply::json(int status, const json::Value& body, Headers headers) {
+  json_text(status, json::to_text(body), std::move(headers));
+}
+
+void Reply::json_text(int status, std::string body, Headers headers) {
   net::HttpResponse response;
   response.status = status;
   response.headers = std::move(headers);
   response.headers.emplace_back("Content-Type", kJsonType);
-  response.body = json::to_text(body);
+  response.body = std::move(body);
   send(std::move(response));
 }
 

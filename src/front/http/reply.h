@@ -21,6 +21,8 @@ class Reply {
   Reply(net::HttpResponder respond, const Clock& clock) : respond_(std::move(respond)), clock_(&clock) {}
 
   void json(int status, const json::Value& body, Headers headers = {});
+  // A body that is JSON text already.
+  void json_text(int status, std::string body, Headers headers = {});
   // No body: 204.
   void empty(int status, Headers headers = {});
   void text(int status, std::string content_type, std::string body);

@@ -28,6 +28,12 @@ HubResult<void> check_api_version(const net::HttpRequest& request) {
   return fail(Error(ErrorCode::kInvalidProtocolVersion));
 }
 
+// Java's HTTP client has no PATCH and says so in a header (§1).
+void apply_method_override(net::HttpRequest& request) {
+  if (request.method != "POST") return;
+  if (const auto method = request.header("X-HTTP-Method-Override")) request.method = std::string(*method);
+}
+
 HubResult<json::Value> parse_body(const net::HttpRequest& request) {
   if (request.body.size() > limits::kHttpBodyBytesMax) return fail(Error(ErrorCode::kGenericRequestEntityTooLarge));
   auto body = json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax});
@@ -60,6 +66,7 @@ HubResult<void> ServiceApi::authorize(const net::HttpRequest& request, const Rou
 
 void ServiceApi::handle(net::HttpRequest request, const ShardContext& shard, net::HttpResponder respond) {
   Reply reply(std::move(respond), shard.clock);
+  apply_method_override(request);
   const auto segments = split_path(request.path());
   auto found = segments ? router_.find(request.method, *segments) : NoSuchPath{};
   if (std::holds_alternative<NoSuchPath>(found)) {

@@ -32,7 +32,7 @@ void Connection::on_connect(const wire::mqtt::Connect& connect) {
   enter(*std::move(admission));
   keep_alive_ms_ = keep_alive_window_ms(connect.keep_alive_s);
   if (connect.will) will_ = Will::make(*connect.will, origin_.identity);
-  begin_session(connect.clean_session);
+  note_model_id(connect.clean_session);
 }
 
 void Connection::enter(Admission admission) {
@@ -48,6 +48,23 @@ void Connection::enter(Admission admission) {
                       {"address", transport_->peer().address},
                       {"apiVersion", admission.api_version},
                       {"clientType", admission.client_type}});
+}
+
+// The twin shows the model of the last connect, so who sees a device connected sees its model too.
+void Connection::note_model_id(bool clean) {
+  if (services().twins.has_model_id(twin_caller(), origin_.model_id)) return begin_session(clean);
+  phase_ = Phase::kOpening;
+  services().twins.set_model_id(
+      twin_caller(), origin_.model_id, shard_.executor, [link = link_, clean](const hub::HubResult<bool>& stored) {
+        if (link->session == nullptr) return;
+        static_cast<Connection*>(link->session)->on_model_id_stored(clean, stored.has_value());
+      });
+}
+
+void Connection::on_model_id_stored(bool clean, bool ok) {
+  if (!ok) return refuse(ConnectCode::kServerUnavailable, origin_.identity.text(), "the model id could not be stored");
+  begin_session(clean);
+  if (phase_ == Phase::kOpen) decode_packets();
 }
 
 void Connection::begin_session(bool clean) {

@@ -2,7 +2,7 @@
 // (docs/protocol/mqtt.md). Lives on the shard that accepted it; everything here runs on that shard's thread.
 //
 // The member functions are spread over files by what they are about: connection.cc (life and deadlines), connect.cc,
-// publish.cc (telemetry, acknowledgements, back-pressure), subscribe.cc.
+// publish.cc (telemetry, acknowledgements, back-pressure), subscribe.cc, twin.cc.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,13 @@
 #include "front/mqtt/admission.h"
 #include "front/mqtt/counters.h"
 #include "front/mqtt/durable_session.h"
+#include "front/mqtt/puback_queue.h"
 #include "front/mqtt/shared.h"
 #include "front/mqtt/topics.h"
 #include "front/mqtt/will.h"
 #include "hub/session/directory.h"
 #include "hub/telemetry/ingest.h"
+#include "hub/twin/held_changes.h"
 #include "net/transport.h"
 #include "wire/mqtt/decoder.h"
 #include "wire/mqtt/encoder.h"
@@ -39,6 +41,7 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
 
   void end(hub::EndReason reason) override;
   [[nodiscard]] bool still_authorized(const hub::Identity& identity) const override;
+  void on_desired_changed(const hub::DesiredChange& change) override;
 
   void on_telemetry_done(uint64_t detail, bool ok) override;
   void on_telemetry_batch_end() override;
@@ -46,7 +49,7 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
  private:
   enum class Phase : uint8_t {
     kAwaitingConnect,
-    kOpening,  // let in; CONNACK waits until the earlier session is forgotten on disk
+    kOpening,  // let in; CONNACK waits until what it implies is on disk
     kOpen,
     kClosed,  // nothing more is read or sent; only on_closed() is still to come
   };
@@ -67,6 +70,8 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   // connect.cc
   void on_connect(const wire::mqtt::Connect& connect);
   void enter(Admission admission);
+  void note_model_id(bool clean);
+  void on_model_id_stored(bool clean, bool ok);
   void begin_session(bool clean);
   void accept(bool session_present);
   void refuse(wire::mqtt::ConnectCode code, std::string_view client_id, std::string_view why);
@@ -74,7 +79,7 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   // publish.cc
   void on_publish(const wire::mqtt::Publish& publish);
   void on_telemetry(const TelemetryTopic& topic, const wire::mqtt::Publish& publish);
-  void note_telemetry();
+  void note_activity();
   void send_acknowledgements();
   void update_reading();
 
@@ -85,6 +90,23 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   void save_session();
   void store_session(std::optional<hub::MqttSession> session);
   void on_session_stored(bool ok);
+
+  // twin.cc
+  void on_twin_get(const TwinGetTopic& topic, const wire::mqtt::Publish& publish);
+  void on_twin_patch(const TwinPatchTopic& topic, const wire::mqtt::Publish& publish);
+  void on_unknown_twin_request(const UnknownTwinTopic& topic, const wire::mqtt::Publish& publish);
+  void begin_twin_request(const wire::mqtt::Publish& publish);
+  void end_twin_request(uint16_t packet_id);
+  void on_twin_read(const std::string& request_id, const hub::HubResult<hub::TwinDocument>& document);
+  void on_twin_patched(const std::string& request_id, const hub::HubResult<uint64_t>& version);
+  void send_twin_response(int status, std::string_view request_id, std::optional<uint64_t> version,
+                          std::string_view body);
+  void send_twin_error(std::string_view request_id, const hub::Error& error);
+  void send_desired(const hub::DesiredChange& change);
+  void send_held_changes();
+  template <class Reply>
+  [[nodiscard]] auto if_alive(Reply reply);
+  [[nodiscard]] hub::TwinService::Caller twin_caller() const { return {origin_.identity, origin_.generation_id}; }
 
   [[nodiscard]] const MqttServices& services() const { return shared_->services; }
   [[nodiscard]] Scratch& scratch() const { return shared_->scratch(shard_.id); }
@@ -114,6 +136,11 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   size_t inflight_publishes_ = 0;
   size_t inflight_bytes_ = 0;
   std::string pubacks_;  // of the commit that is being delivered
+  PubackQueue puback_queue_;
+
+  uint32_t twin_requests_ = 0;              // not answered yet
+  uint16_t last_packet_id_ = 0;             // of our own PUBLISHes
+  std::unique_ptr<hub::HeldChanges> held_;  // only between reading the twin and subscribing to its changes
 };
 
 }  // namespace nave::front::mqtt

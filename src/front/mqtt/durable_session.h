@@ -18,6 +18,7 @@ class DurableSession {
   void begin_durable(const std::optional<hub::MqttSession>& stored);
 
   [[nodiscard]] hub::MqttSession& subscriptions() { return current_; }
+  [[nodiscard]] const hub::MqttSession& subscriptions() const { return current_; }
 
   // After a change of subscriptions() or a repetition of what was there: true if `packet` (a SUBACK or UNSUBACK) may be
   // sent at once; otherwise it is kept until the change that it confirms is stored.

@@ -59,6 +59,11 @@ void unsubscribe(hub::MqttSession& session, Filter filter) {
   session.qos1 &= ~bit(filter);
 }
 
+std::optional<wire::mqtt::Qos> subscribed_qos(const hub::MqttSession& session, Filter filter) {
+  if ((session.filters & bit(filter)) == 0) return {};
+  return (session.qos1 & bit(filter)) != 0 ? wire::mqtt::Qos::kAtLeastOnce : wire::mqtt::Qos::kAtMostOnce;
+}
+
 size_t subscription_count(const hub::MqttSession& session) {
   return static_cast<size_t>(std::popcount(session.filters));
 }

@@ -28,6 +28,8 @@ enum class Filter : uint8_t {
 // Sets a subscription, replacing the QoS of an earlier one, and returns what is granted: QoS 2 becomes 1.
 wire::mqtt::Qos subscribe(hub::MqttSession& session, Filter filter, wire::mqtt::Qos requested);
 void unsubscribe(hub::MqttSession& session, Filter filter);
+// The QoS that was granted; nullopt: not subscribed.
+[[nodiscard]] std::optional<wire::mqtt::Qos> subscribed_qos(const hub::MqttSession& session, Filter filter);
 [[nodiscard]] size_t subscription_count(const hub::MqttSession& session);
 
 }  // namespace nave::front::mqtt

@@ -9,6 +9,7 @@
 #include "hub/ports.h"
 #include "hub/session/directory.h"
 #include "hub/telemetry/ingest.h"
+#include "hub/twin/service.h"
 #include "net/transport.h"
 
 namespace nave::front::mqtt {
@@ -21,6 +22,7 @@ struct MqttServices {
   const hub::HubInfo& hub;
   Metrics& metrics;
   std::vector<hub::Ingest*> ingests;  // by ShardId: one for every shard that connections are accepted on
+  hub::TwinService& twins;
 };
 
 // Copies of the factory share their state, so one serves the listener on 8883 and the WebSocket route; any shard may

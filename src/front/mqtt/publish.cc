@@ -29,6 +29,9 @@ void Connection::on_publish(const wire::mqtt::Publish& publish) {
   if (publish.qos == wire::mqtt::Qos::kExactlyOnce) return close(CloseCause::kQos2);
   const PublishTopic topic = parse_publish_topic(publish.topic, origin_.identity);
   if (const auto* const telemetry = std::get_if<TelemetryTopic>(&topic)) return on_telemetry(*telemetry, publish);
+  if (const auto* const get = std::get_if<TwinGetTopic>(&topic)) return on_twin_get(*get, publish);
+  if (const auto* const patch = std::get_if<TwinPatchTopic>(&topic)) return on_twin_patch(*patch, publish);
+  if (const auto* const other = std::get_if<UnknownTwinTopic>(&topic)) return on_unknown_twin_request(*other, publish);
   close(CloseCause::kTopic);
 }
 
@@ -46,10 +49,11 @@ void Connection::on_telemetry(const TelemetryTopic& topic, const wire::mqtt::Pub
   }
   ++inflight_publishes_;
   inflight_bytes_ += pending.bytes;
-  note_telemetry();
+  puback_queue_.add_telemetry(pending.packet_id);
+  note_activity();
 }
 
-void Connection::note_telemetry() {
+void Connection::note_activity() {
   const int64_t now = shard_.timers.now_ms();
   if (now - last_noted_ms_ < kActivityResolutionMs) return;
   last_noted_ms_ = now;
@@ -62,7 +66,7 @@ void Connection::on_telemetry_done(uint64_t detail, bool ok) {
   --inflight_publishes_;
   inflight_bytes_ -= pending.bytes;
   if (!ok) return close(CloseCause::kStorage);
-  if (pending.packet_id != 0) wire::mqtt::append_puback(pubacks_, pending.packet_id);
+  puback_queue_.telemetry_done(pending.packet_id, pubacks_);
 }
 
 void Connection::on_telemetry_batch_end() {
@@ -86,6 +90,7 @@ void Connection::update_reading() {
   constexpr size_t kWaitingAcknowledgementBytesMax = 4096;
   const bool pause = phase_ == Phase::kOpening || inflight_publishes_ >= limits::kMqttInflightPublishesMax ||
                      inflight_bytes_ >= limits::kMqttInflightBytesMax ||
+                     twin_requests_ >= limits::kMqttInflightTwinRequestsMax ||
                      session_.waiting_bytes() >= kWaitingAcknowledgementBytesMax ||
                      transport_->unsent_bytes() > limits::kUnsentBytesHigh;
   if (phase_ == Phase::kClosed || pause == reading_paused_) return;

@@ -26,6 +26,7 @@ void Connection::on_subscribe(const wire::mqtt::Subscribe& request) {
   out.clear();
   wire::mqtt::append_suback(out, request.packet_id, std::span(granted).first(count));
   acknowledge_subscriptions(out);
+  send_held_changes();
 }
 
 void Connection::on_unsubscribe(const wire::mqtt::Unsubscribe& request) {

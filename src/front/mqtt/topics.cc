@@ -24,9 +24,10 @@ std::optional<Int> parse_number(std::string_view text) {
 struct Query {
   std::string_view request_id;
   std::optional<int64_t> version;
+  bool bad_version = false;  // there is one and it is no number
 };
 
-// "?$rid=…[&$version=…]"; nullopt without a request id, or with a version that is no number.
+// "?$rid=…[&$version=…]"; nullopt without a request id.
 std::optional<Query> parse_query(std::string_view text) {
   if (!skip(text, "?")) return {};
   Query out;
@@ -36,7 +37,7 @@ std::optional<Query> parse_query(std::string_view text) {
       out.request_id = pair;
     } else if (skip(pair, "$version=")) {
       out.version = parse_number<int64_t>(pair);
-      if (!out.version) return {};
+      out.bad_version = !out.version;
     }
   }
   if (out.request_id.empty()) return {};
@@ -53,12 +54,16 @@ std::string_view trim_bag(std::string_view text) {
 }
 
 PublishTopic parse_twin_topic(std::string_view rest) {
-  if (skip(rest, "GET/")) {
-    if (const auto query = parse_query(rest)) return TwinGetTopic{query->request_id};
-  } else if (skip(rest, "PATCH/properties/reported/")) {
-    if (const auto query = parse_query(rest)) return TwinPatchTopic{query->request_id, query->version};
+  const size_t end = rest.find("/?");
+  if (end == std::string_view::npos) return UnknownTopic{};
+  const auto query = parse_query(rest.substr(end + 1));
+  if (!query) return UnknownTopic{};
+  const std::string_view operation = rest.substr(0, end);
+  if (operation == "GET") return TwinGetTopic{query->request_id};
+  if (operation == "PATCH/properties/reported" && !query->bad_version) {
+    return TwinPatchTopic{query->request_id, query->version};
   }
-  return UnknownTopic{};
+  return UnknownTwinTopic{query->request_id};
 }
 
 PublishTopic parse_method_response(std::string_view rest) {

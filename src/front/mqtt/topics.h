@@ -24,6 +24,11 @@ struct TwinPatchTopic {
   std::string_view request_id;
   std::optional<int64_t> base_version;
 };
+// Anything else below $iothub/twin/ that carries a request id: an operation that there is not, or a version that is no
+// number. It is answered, not punished (§5.6).
+struct UnknownTwinTopic {
+  std::string_view request_id;
+};
 // $iothub/methods/res/{status}/?$rid={rid}
 struct MethodResponseTopic {
   int32_t status = 0;
@@ -32,7 +37,8 @@ struct MethodResponseTopic {
 // Anything else, topics of other identities included.
 struct UnknownTopic {};
 
-using PublishTopic = std::variant<TelemetryTopic, TwinGetTopic, TwinPatchTopic, MethodResponseTopic, UnknownTopic>;
+using PublishTopic =
+    std::variant<TelemetryTopic, TwinGetTopic, TwinPatchTopic, UnknownTwinTopic, MethodResponseTopic, UnknownTopic>;
 
 // `own` is compared literally. The views point into `topic`.
 [[nodiscard]] PublishTopic parse_publish_topic(std::string_view topic, const IdentityKey& own);

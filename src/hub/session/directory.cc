@@ -79,6 +79,14 @@ void SessionDirectory::reauthorize(const Identity& identity) {
   });
 }
 
+bool SessionDirectory::with_session(const IdentityKey& key, UniqueFunction<void(Session*)> f) const {
+  std::shared_ptr<SessionLink> link = link_of(key);
+  if (!link) return false;
+  Executor& executor = link->executor;
+  executor.post([link = std::move(link), f = std::move(f)]() mutable { f(link->session); });
+  return true;
+}
+
 std::shared_ptr<SessionLink> SessionDirectory::link_of(const IdentityKey& key) const {
   const Stripe& s = stripe(key);
   const std::lock_guard lock(s.mutex);

@@ -18,6 +18,8 @@
 
 namespace nave::hub {
 
+struct DesiredChange;  // hub/twin/change.h
+
 enum class EndReason : uint8_t {
   kTakenOver,  // a newer connection of the same identity
   kIdentityDeleted,
@@ -35,6 +37,8 @@ class Session {
   virtual void end(EndReason reason) = 0;
   // The credential that let it in no longer stands? Lets a key change spare sessions that used the other key.
   [[nodiscard]] virtual bool still_authorized(const Identity& identity) const = 0;
+  // The desired properties have changed, on disk. Called in the order of the versions.
+  virtual void on_desired_changed(const DesiredChange& change) { (void)change; }
 };
 
 // The thread-safe handle of a Session: the session itself is only touched on its shard and cleared there when it dies.
@@ -65,6 +69,9 @@ class SessionDirectory {
   void end(const IdentityKey& key, EndReason reason);
   // Ends the session unless it is still_authorized() by the new state of the identity.
   void reauthorize(const Identity& identity);
+  // Runs `f` on the shard of the session of `key`; its argument is nullptr if the session ended on the way. False, and
+  // `f` is dropped, if nobody is connected.
+  bool with_session(const IdentityKey& key, UniqueFunction<void(Session*)> f) const;
   // Notes a telemetry message or other sign of life.
   void touch(const IdentityKey& key);
   // nullopt: not connected; the times of the last connection are the store's.

@@ -112,7 +112,7 @@ void MemoryDeviceStore::put(const Identity& identity, Undo& undo) {
   const auto it = rows_.find(identity.key);
   if (it == rows_.end()) {
     undo.emplace_back(identity.key, std::nullopt);
-    const Row& row = rows_.emplace(identity.key, Row{identity, next_created_++, {}}).first->second;
+    const Row& row = rows_.emplace(identity.key, Row{identity, next_created_++, {}, {}}).first->second;
     count(row, true);
     return;
   }
@@ -180,6 +180,29 @@ void MemoryDeviceStore::save_mqtt_session(const IdentityKey& key, std::optional<
     // Forgetting needs no row; keeping one for an identity that was just deleted would leave an orphan.
     if (it == rows_.end()) return session ? Outcome(fail(StoreError::kNotFound)) : Outcome();
     it->second.session = session;
+    return {};
+  }();
+  answer(reply_on, std::move(reply), outcome);
+}
+
+Result<std::optional<hub::Twin>, StoreError> MemoryDeviceStore::load_twin(const IdentityKey& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = rows_.find(key);
+  if (it == rows_.end()) return std::optional<hub::Twin>();
+  return it->second.twin;
+}
+
+void MemoryDeviceStore::put_twin(hub::TwinWrite write, Executor& reply_on, StoreReply reply) {
+  const Outcome outcome = [&]() -> Outcome {
+    const std::lock_guard lock(mutex_);
+    const auto it = rows_.find(write.key);
+    if (it == rows_.end() || it->second.identity.generation_id != write.generation_id) {
+      return fail(StoreError::kNotFound);
+    }
+    std::optional<hub::Twin>& stored = it->second.twin;
+    if ((stored ? stored->revision : 0) != write.twin.revision) return fail(StoreError::kVersionMismatch);
+    stored = std::move(write.twin);
+    ++stored->revision;
     return {};
   }();
   answer(reply_on, std::move(reply), outcome);

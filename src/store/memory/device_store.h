@@ -12,7 +12,7 @@
 
 namespace nave::store::memory {
 
-class MemoryDeviceStore final : public hub::DeviceStore {
+class MemoryDeviceStore final : public hub::DeviceStore, public hub::TwinStore {
  public:
   explicit MemoryDeviceStore(uint64_t identities_max = limits::kIdentitiesMax) : identities_max_(identities_max) {}
 
@@ -30,6 +30,8 @@ class MemoryDeviceStore final : public hub::DeviceStore {
   [[nodiscard]] std::optional<std::string> load_setting(const std::string& name) const override;
   void save_setting(const std::string& name, const std::string& value, Executor& reply_on,
                     hub::StoreReply reply) override;
+  [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
+  void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
 
  private:
   using Outcome = Result<void, hub::StoreError>;
@@ -37,6 +39,7 @@ class MemoryDeviceStore final : public hub::DeviceStore {
     hub::Identity identity;
     uint64_t created = 0;  // order of creation
     std::optional<hub::MqttSession> session;
+    std::optional<hub::Twin> twin;
   };
   // What a key held before a write, so that a change that fails half-way can be taken back.
   using Undo = std::vector<std::pair<IdentityKey, std::optional<Row>>>;

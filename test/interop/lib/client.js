@@ -9,8 +9,8 @@ const API = '?api-version=2021-04-12';
 
 function rest_of({ info, ca, agent }) {
   const { HostName, SharedAccessKey, SharedAccessKeyName } = parse_connection_string(info.connectionStrings.iothubowner);
-  return (method, path, body, headers = {}) => {
-    const text = body === undefined ? '' : JSON.stringify(body);
+  // `text` is the body where its spelling matters.
+  return (method, path, body, headers = {}, text = body === undefined ? '' : JSON.stringify(body)) => {
     const options = {
       host: info.hostName, port: info.ports.https, method, ca, agent,
       path: `${path}${path.includes('?') ? '&' : '?'}api-version=2021-04-12`,

@@ -58,6 +58,15 @@ void SqliteDeviceStore::save_mqtt_session(const IdentityKey& key, std::optional<
                     std::move(reply));
 }
 
+Result<std::optional<hub::Twin>, hub::StoreError> SqliteDeviceStore::load_twin(const IdentityKey& key) const {
+  return readers_.twin(key);
+}
+
+void SqliteDeviceStore::put_twin(hub::TwinWrite write, Executor& reply_on, StoreReply reply) {
+  committer_.submit([write = std::move(write)](StateWriter& w) { return w.put_twin(write); }, 1, reply_on,
+                    std::move(reply));
+}
+
 std::vector<auth::Policy> SqliteDeviceStore::load_policies() const {
   return readers_.policies();
 }

@@ -1,5 +1,5 @@
-// The embedded DeviceStore: one SQLite file (docs/formats/state-db.md), one writer thread with group commit, readers on
-// their own connections behind a cache of identities.
+// The embedded DeviceStore and TwinStore: one SQLite file (docs/formats/state-db.md), one writer thread with group
+// commit, readers on their own connections behind a cache of identities.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace nave::store::embedded {
 
-class SqliteDeviceStore final : public hub::DeviceStore {
+class SqliteDeviceStore final : public hub::DeviceStore, public hub::TwinStore {
  public:
   struct Options {
     std::string path;  // the folder exists
@@ -42,6 +42,8 @@ class SqliteDeviceStore final : public hub::DeviceStore {
   [[nodiscard]] std::optional<std::string> load_setting(const std::string& name) const override;
   void save_setting(const std::string& name, const std::string& value, Executor& reply_on,
                     hub::StoreReply reply) override;
+  [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
+  void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
 
  private:
   // Reading fills the cache and picks connections, none of which changes what is read.

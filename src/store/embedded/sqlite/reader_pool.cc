@@ -17,6 +17,7 @@ struct ReaderPool::Connection {
         list_modules(database, "SELECT " + std::string(kIdentityColumns) +
                                    " FROM identity WHERE device_id = ?1 AND module_id <> '' ORDER BY created"),
         session(database, "SELECT filters, qos1, checksum FROM mqtt_session WHERE device_id = ?1 AND module_id = ?2"),
+        twin(database, "SELECT " + std::string(kTwinColumns) + " FROM twin WHERE device_id = ?1 AND module_id = ?2"),
         policies(database, "SELECT name, rights, primary_key, secondary_key, checksum FROM policy ORDER BY position"),
         setting(database, "SELECT value, checksum FROM setting WHERE name = ?1") {
     database.execute_or_throw("PRAGMA query_only = ON; PRAGMA cell_size_check = ON");
@@ -24,7 +25,7 @@ struct ReaderPool::Connection {
 
   std::mutex mutex;
   Database database;
-  Statement find, list_devices, list_modules, session, policies, setting;
+  Statement find, list_devices, list_modules, session, twin, policies, setting;
 };
 
 namespace {
@@ -90,6 +91,19 @@ std::optional<hub::MqttSession> ReaderPool::session(const IdentityKey& key) {
   if (session_checksum(key, out) == row.integer(2)) return out;
   report_damage(l.connection.database, "mqtt_session", key.text());
   return {};
+}
+
+Result<std::optional<hub::Twin>, hub::StoreError> ReaderPool::twin(const IdentityKey& key) {
+  const Lease l = lease();
+  Rows row = l.connection.twin.rows(key.device, key.module);
+  if (!row.next()) {
+    if (row.failed()) return fail(hub::StoreError::kUnavailable);
+    return std::optional<hub::Twin>();
+  }
+  std::optional<hub::Twin> out = read_twin(key, row);
+  if (out) return out;
+  report_damage(l.connection.database, "twin", key.text());
+  return fail(hub::StoreError::kDamaged);
 }
 
 std::vector<auth::Policy> ReaderPool::policies() {

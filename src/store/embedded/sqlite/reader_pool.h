@@ -26,6 +26,8 @@ class ReaderPool {
   [[nodiscard]] std::vector<hub::Identity> list_devices(size_t top);
   [[nodiscard]] std::vector<hub::Identity> list_modules(const std::string& device);
   [[nodiscard]] std::optional<hub::MqttSession> session(const IdentityKey& key);
+  // nullopt: there is no row. kDamaged: its checksum does not match. kUnavailable: the read failed.
+  [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> twin(const IdentityKey& key);
   [[nodiscard]] std::vector<auth::Policy> policies();
   [[nodiscard]] std::optional<std::string> setting(const std::string& name);
 

@@ -66,8 +66,28 @@ CREATE TABLE total (
 INSERT INTO total VALUES (1, 0, 0, 0);
 )sql";
 
+// A table with a rowid: rows are long, and long rows make the tree of a WITHOUT ROWID table deep.
+constexpr std::string_view kVersion2 = R"sql(
+CREATE TABLE twin (
+  device_id TEXT NOT NULL,
+  module_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  changes INTEGER NOT NULL,
+  model_id TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  desired TEXT NOT NULL,
+  desired_metadata TEXT NOT NULL,
+  desired_version INTEGER NOT NULL,
+  reported TEXT NOT NULL,
+  reported_metadata TEXT NOT NULL,
+  reported_version INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (device_id, module_id)
+);
+)sql";
+
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));

@@ -64,6 +64,16 @@ StateWriter::StateWriter(Database& database, uint64_t identities_max)
                    "?2, ?3, ?4, ?5)"),
       erase_session_(database, "DELETE FROM mqtt_session WHERE device_id = ?1 AND module_id = ?2"),
       erase_device_sessions_(database, "DELETE FROM mqtt_session WHERE device_id = ?1"),
+      find_generation_(database, "SELECT generation_id FROM identity WHERE device_id = ?1 AND module_id = ?2"),
+      find_twin_(database, "SELECT revision FROM twin WHERE device_id = ?1 AND module_id = ?2"),
+      put_twin_(database,
+                "INSERT INTO twin (device_id, module_id, " + std::string(kTwinColumns) +
+                    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO UPDATE SET "
+                    "revision = ?3, changes = ?4, model_id = ?5, tags = ?6, desired = ?7, desired_metadata = ?8, "
+                    "desired_version = ?9, reported = ?10, reported_metadata = ?11, reported_version = ?12, checksum = "
+                    "?13"),
+      erase_twin_(database, "DELETE FROM twin WHERE device_id = ?1 AND module_id = ?2"),
+      erase_device_twins_(database, "DELETE FROM twin WHERE device_id = ?1"),
       erase_policies_(database, "DELETE FROM policy"),
       insert_policy_(database,
                      "INSERT INTO policy (position, name, rights, primary_key, secondary_key, checksum) VALUES (?1, "
@@ -198,12 +208,12 @@ StateWriter::Outcome StateWriter::erase(const IdentityKey& key, bool was_enabled
   touched_.push_back({key, true});
   if (key.is_module()) {
     --counts_.modules;
-    return done_if(erase_session_.run(key.device, key.module));
+    return done_if(erase_session_.run(key.device, key.module) && erase_twin_.run(key.device, key.module));
   }
   --counts_.devices;
   if (was_enabled) --counts_.enabled_devices;
   if (Outcome outcome = erase_modules(key.device); !outcome) return outcome;
-  return done_if(erase_device_sessions_.run(key.device));
+  return done_if(erase_device_sessions_.run(key.device) && erase_device_twins_.run(key.device));
 }
 
 StateWriter::Outcome StateWriter::erase_modules(const std::string& device) {
@@ -224,6 +234,31 @@ StateWriter::Outcome StateWriter::save_session(const IdentityKey& key, const std
     }
     return done_if(put_session_.run(key.device, key.module, int64_t{session->filters}, int64_t{session->qos1},
                                     session_checksum(key, *session)));
+  });
+}
+
+StateWriter::Outcome StateWriter::put_twin(const hub::TwinWrite& write) {
+  return step([&]() -> Outcome {
+    const auto& [device, module] = write.key;
+    {
+      Rows row = find_generation_.rows(device, module);
+      const bool there = row.next();
+      if (row.failed()) return fail(StoreError::kUnavailable);
+      if (!there || row.text(0) != write.generation_id) return fail(StoreError::kNotFound);
+    }
+    {
+      Rows row = find_twin_.rows(device, module);
+      const uint64_t stored = row.next() ? static_cast<uint64_t>(row.integer(0)) : 0;
+      if (row.failed()) return fail(StoreError::kUnavailable);
+      if (stored != write.twin.revision) return fail(StoreError::kVersionMismatch);
+    }
+    hub::Twin twin = write.twin;
+    ++twin.revision;
+    return done_if(put_twin_.run(device, module, static_cast<int64_t>(twin.revision),
+                                 static_cast<int64_t>(twin.changes), twin.model_id, twin.tags, twin.desired.values,
+                                 twin.desired.metadata, static_cast<int64_t>(twin.desired.version),
+                                 twin.reported.values, twin.reported.metadata,
+                                 static_cast<int64_t>(twin.reported.version), twin_checksum(write.key, twin)));
   });
 }
 

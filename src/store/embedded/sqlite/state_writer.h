@@ -29,6 +29,7 @@ class StateWriter {
   // Each takes place whole or not at all, whatever becomes of the other steps. kUnavailable is an SQL error.
   [[nodiscard]] Outcome apply(const std::vector<hub::IdentityWrite>& writes);
   [[nodiscard]] Outcome save_session(const IdentityKey& key, const std::optional<hub::MqttSession>& session);
+  [[nodiscard]] Outcome put_twin(const hub::TwinWrite& write);
   [[nodiscard]] Outcome save_policies(const std::vector<auth::Policy>& policies);
   [[nodiscard]] Outcome save_setting(const std::string& name, const std::string& value);
   // Nothing happens if there is no such identity.
@@ -59,6 +60,7 @@ class StateWriter {
   Statement savepoint_, release_, rollback_to_;
   Statement find_, siblings_, insert_, update_, erase_, erase_modules_, activity_;
   Statement put_session_, erase_session_, erase_device_sessions_;
+  Statement find_generation_, find_twin_, put_twin_, erase_twin_, erase_device_twins_;
   Statement erase_policies_, insert_policy_, put_setting_, put_total_;
 };
 

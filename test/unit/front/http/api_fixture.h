@@ -12,6 +12,7 @@
 #include "base/url.h"
 #include "front/http/identity_routes.h"
 #include "front/http/service_api.h"
+#include "front/http/twin_routes.h"
 #include "hub/device/registry.h"
 #include "json/parse.h"
 #include "store/memory/device_store.h"
@@ -86,8 +87,13 @@ class ApiFixture : public testing::Test {
   hub::Authenticator authenticator{store, policies, hub, shard.clock};
   hub::SessionDirectory sessions{store, shard.clock, metrics};
   hub::Registry registry{store, sessions, hub, shard.clock};
-  std::unique_ptr<net::HttpHandler> api =
-      std::make_unique<front::http::ServiceApi>(authenticator, front::http::identity_routes(registry));
+  hub::TwinService twins{store, registry, sessions, shard.clock, metrics};
+  [[nodiscard]] std::vector<front::http::Route> routes() {
+    std::vector<front::http::Route> out = front::http::identity_routes(registry);
+    for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
+    return out;
+  }
+  std::unique_ptr<net::HttpHandler> api = std::make_unique<front::http::ServiceApi>(authenticator, routes());
 };
 
 }  // namespace nave::test

@@ -69,6 +69,8 @@ class HeldDeviceStore final : public hub::DeviceStore {
     inner_.save_setting(name, value, reply_on, std::move(reply));
   }
 
+  [[nodiscard]] hub::TwinStore& twins() { return inner_; }
+
   // Called at each look-up: a registry change that happens between two of them.
   mutable UniqueFunction<void()> before_find;
 
@@ -81,6 +83,43 @@ class HeldDeviceStore final : public hub::DeviceStore {
   };
   store::memory::MemoryDeviceStore inner_;
   std::deque<Save> waiting_;
+};
+
+class HeldTwinStore final : public hub::TwinStore {
+ public:
+  explicit HeldTwinStore(hub::TwinStore& inner) : inner_(inner) {}
+
+  // With `held`, writes wait for finish_put(); without, they happen at once.
+  bool held = false;
+  [[nodiscard]] size_t waiting() const { return waiting_.size(); }
+  // Lets the oldest write through, or fails it.
+  void finish_put(bool ok = true) {
+    Put put = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (ok) {
+      inner_.put_twin(std::move(put.write), *put.reply_on, std::move(put.reply));
+    } else {
+      put.reply_on->post(
+          [reply = std::move(put.reply)]() mutable { reply(nave::fail(hub::StoreError::kUnavailable)); });
+    }
+  }
+
+  [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override {
+    return inner_.load_twin(key);
+  }
+  void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override {
+    waiting_.push_back({std::move(write), &reply_on, std::move(reply)});
+    if (!held) finish_put();
+  }
+
+ private:
+  struct Put {
+    hub::TwinWrite write;
+    Executor* reply_on;
+    hub::StoreReply reply;
+  };
+  hub::TwinStore& inner_;
+  std::deque<Put> waiting_;
 };
 
 class FailingEventLog final : public hub::EventLog {

@@ -93,6 +93,9 @@ class MqttRig {
                            {"service", auth::Rights{auth::Right::kServiceConnect}, kKey, kOtherKey}}};
   hub::Authenticator authenticator{store, policies, hub_info, shard.clock};
   hub::SessionDirectory directory{store, shard.clock, metrics};
+  hub::Registry registry{store, directory, hub_info, shard.clock};
+  HeldTwinStore twin_store{store.twins()};
+  hub::TwinService twins{twin_store, registry, directory, shard.clock, metrics};
   FailingEventLog log{hub_info.partition_count, shard.clock, log_thread};
   hub::Ingest ingest{log, hub_info, shard.context, metrics};
   net::HandlerFactory factory = front::mqtt::make_mqtt_factory({.authenticator = authenticator,
@@ -100,7 +103,8 @@ class MqttRig {
                                                                 .store = store,
                                                                 .hub = hub_info,
                                                                 .metrics = metrics,
-                                                                .ingests = {&ingest}});
+                                                                .ingests = {&ingest},
+                                                                .twins = twins});
 
  private:
   void write(hub::Identity identity, hub::IdentityWrite::Expect expect) {

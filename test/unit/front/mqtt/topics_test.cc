@@ -15,6 +15,7 @@ std::string text(const PublishTopic& topic) {
     std::string operator()(const TwinPatchTopic& t) const {
       return "patch " + std::string(t.request_id) + (t.base_version ? " v" + std::to_string(*t.base_version) : "");
     }
+    std::string operator()(const UnknownTwinTopic& t) const { return "twin? " + std::string(t.request_id); }
     std::string operator()(const MethodResponseTopic& t) const {
       return "method " + std::to_string(t.status) + " " + std::string(t.request_id);
     }
@@ -54,7 +55,7 @@ TEST(Topics, OtherIdentitiesAndOtherTopics) {
        {"devices/dev-2/messages/events/", "devices/dev-10/messages/events/", "devices/DEV-1/messages/events/",
         "devices/dev-1/modules/mod-1/messages/events/", "devices/dev-1/messages/eventsx/", "devices/dev-1/messages/",
         "devices/dev-1/messages/devicebound/", "devices/dev-1", "devices/", "a/b", "/devices/dev-1/messages/events/",
-        "$iothub/twin/DELETE/?$rid=1", "$iothub/unknown"}) {
+        "$iothub/unknown"}) {
     EXPECT_EQ(device(topic), "unknown") << topic;
   }
 }
@@ -69,10 +70,14 @@ TEST(Topics, Twins) {
   EXPECT_EQ(device("$iothub/twin/GET/?$rid=0f-A"), "get 0f-A");
   EXPECT_EQ(device("$iothub/twin/PATCH/properties/reported/?$rid=7"), "patch 7");
   EXPECT_EQ(device("$iothub/twin/PATCH/properties/reported/?$rid=7&$version=12"), "patch 7 v12") << "Java";
-  for (const std::string_view topic :
-       {"$iothub/twin/GET/", "$iothub/twin/GET/?$rid=", "$iothub/twin/GET/$rid=7",
-        "$iothub/twin/PATCH/properties/reported/?$rid=7&$version=x", "$iothub/twin/PATCH/properties/desired/?$rid=7"}) {
+  EXPECT_EQ(device("$iothub/twin/GET/?$rid=a/b?c=d"), "get a/b?c=d") << "any text";
+  for (const std::string_view topic : {"$iothub/twin/GET/", "$iothub/twin/GET/?$rid=", "$iothub/twin/GET/$rid=7"}) {
     EXPECT_EQ(device(topic), "unknown") << topic;
+  }
+  for (const std::string_view topic :
+       {"$iothub/twin/PATCH/properties/reported/?$rid=7&$version=x", "$iothub/twin/PATCH/properties/desired/?$rid=7",
+        "$iothub/twin/DELETE/?$rid=7", "$iothub/twin/GETx/?$rid=7"}) {
+    EXPECT_EQ(device(topic), "twin? 7") << topic;
   }
 }
 

@@ -62,6 +62,12 @@ class SqliteStore : public ::testing::Test {
     store.apply(std::move(writes), inline_executor, [&](Outcome o) { done.set_value(o); });
     return done.get_future().get();
   }
+  // The first write of a twin.
+  Outcome put_twin(SqliteDeviceStore& store, const std::string& device) {
+    std::promise<Outcome> done;
+    store.put_twin({{device, ""}, "1", {}}, inline_executor, [&](Outcome o) { done.set_value(o); });
+    return done.get_future().get();
+  }
   // The message that opening fails with.
   std::string refusal() {
     try {
@@ -107,9 +113,36 @@ TEST_F(SqliteStore, FileIsPrivateAndMarked) {
 
 TEST_F(SqliteStore, RefusesANewerVersion) {
   open().reset();
-  run_sql("PRAGMA user_version = 2");
+  run_sql("PRAGMA user_version = 3");
   EXPECT_EQ(refusal(), "state database " + options.path +
-                           ": version 2 was written by a newer Nave; this one reads up to version 1");
+                           ": version 3 was written by a newer Nave; this one reads up to version 2");
+}
+
+// Version 1 had no twins.
+TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
+  ASSERT_TRUE(apply(*open(), {create("d")}));
+  run_sql("DROP TABLE twin; PRAGMA user_version = 1");
+  const auto store = open();
+  EXPECT_TRUE(store->find({"d", ""}));
+  ASSERT_TRUE(put_twin(*store, "d"));
+  EXPECT_EQ(store->load_twin({"d", ""}).value()->revision, 1U);
+  EXPECT_EQ(Database(options.path).integer_or_throw("PRAGMA user_version"), kStateVersion);
+}
+
+// A twin that is damaged is not taken for one that was never written: that would begin its versions again.
+TEST_F(SqliteStore, ADamagedTwinIsNeitherServedNorOverwritten) {
+  const auto store = open();
+  ASSERT_TRUE(apply(*store, {create("a"), create("b")}));
+  ASSERT_TRUE(put_twin(*store, "a"));
+  ASSERT_TRUE(put_twin(*store, "b"));
+  run_sql("UPDATE twin SET reported = '{\"x\":1}' WHERE device_id = 'a'");
+  const auto damaged = store->load_twin({"a", ""});
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error(), StoreError::kDamaged);
+  EXPECT_TRUE(store->load_twin({"b", ""}).value());
+  EXPECT_FALSE(put_twin(*store, "a"));
+  ASSERT_TRUE(apply(*store, {erase("a"), create("a")})) << "a way out";
+  EXPECT_EQ(store->load_twin({"a", ""}).value(), std::nullopt);
 }
 
 TEST_F(SqliteStore, RefusesAnotherProgramsDatabase) {

@@ -1,0 +1,45 @@
+// What a write makes of a twin: pure decisions over the stored state (reference/service-rest.md §5, §11.2–§11.4,
+// device-mqtt-https.md §5.4). After an error the twin is as it was.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "hub/device/etag.h"
+#include "hub/errors.h"
+#include "hub/twin/twin.h"
+#include "json/value.h"
+
+namespace nave::hub {
+
+// The writable parts of a twin document that the service API was given.
+struct TwinInput {
+  std::optional<json::Object> tags;
+  bool clears_tags = false;  // "tags": null
+  std::optional<json::Object> desired;
+};
+
+// Read-only fields and unknown ones are ignored, and so are the "$…" names that a document carries when it was read
+// before: clients send back what they got.
+[[nodiscard]] HubResult<TwinInput> read_twin_input(const json::Object& body);
+
+// What a connected device is told of a change of its desired properties.
+struct DesiredChange {
+  uint64_t version = 0;
+  std::string body;  // the patch, or after a replacement the whole section, with "$version" as its last member
+};
+
+// A tag without quotes is ignored, as the service does.
+[[nodiscard]] HubResult<void> check_twin_etag(const Twin& twin, const IfMatch& if_match);
+
+// Merges. nullopt: the desired properties were not part of it.
+[[nodiscard]] HubResult<std::optional<DesiredChange>> patch_twin(Twin& twin, const TwinInput& input, UtcTime now);
+// Sections that are missing in `input` are emptied. Never nullopt.
+[[nodiscard]] HubResult<std::optional<DesiredChange>> replace_twin(Twin& twin, const TwinInput& input, UtcTime now);
+// `base`: the version that the device believes it changes; checked if given. Returns the new version.
+[[nodiscard]] HubResult<uint64_t> patch_reported(Twin& twin, const json::Object& patch, std::optional<int64_t> base,
+                                                 UtcTime now);
+
+}  // namespace nave::hub

@@ -1,0 +1,35 @@
+#include "hub/twin/twin.h"
+
+#include <charconv>
+
+#include "base/base64.h"
+#include "base/bytes.h"
+
+namespace nave::hub {
+namespace {
+
+// The generation id is the time of creation in .NET ticks (§6.1).
+UtcTime creation_time(const Identity& identity) {
+  int64_t ticks = 0;
+  const char* const last = identity.generation_id.data() + identity.generation_id.size();
+  const auto [end, error] = std::from_chars(identity.generation_id.data(), last, ticks);
+  if (error != std::errc{} || end != last || ticks < 0) return kNever;
+  return kNever + Ticks{ticks};
+}
+
+}  // namespace
+
+Twin fresh_twin(const Identity& identity) {
+  Twin out;
+  out.desired.metadata = R"({"$lastUpdated":")" + format_iso8601(creation_time(identity)) + R"("})";
+  out.reported.metadata = out.desired.metadata;
+  return out;
+}
+
+std::string twin_etag_text(const Twin& twin) {
+  std::string bytes;
+  append_be(bytes, twin.changes);
+  return base64_encode(bytes);
+}
+
+}  // namespace nave::hub
