@@ -19,7 +19,7 @@ struct Item {
   uint64_t bits = 0;   // fixed-width scalars up to 8 bytes: two's complement for signed, IEEE bits for float and double
   ByteView body{};     // binary, string, symbol: content; uuid, decimal: its bytes; list, map: the elements;
                        // array: the constructor and the elements; described: the descriptor and the value
-  ByteView encoded{};  // the whole value with its constructor; empty if the item was made from a Value
+  ByteView encoded{};  // the whole value with its constructor; empty for elements of an array and for Value::view()
 
   [[nodiscard]] bool is_null() const { return type == Type::kNull; }
   // Each of these is empty when the type is another one.
