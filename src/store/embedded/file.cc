@@ -25,6 +25,12 @@ auto uninterrupted(F call) {
   }
 }
 
+constexpr size_t kZeroBytes = 256 * 1024;
+struct alignas(4096) ZeroBlock {  // O_DIRECT wants its memory aligned
+  char bytes[kZeroBytes];
+};
+constexpr ZeroBlock kZeros{};
+
 class PosixFile final : public File {
  public:
   PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
@@ -67,6 +73,19 @@ class PosixFile final : public File {
     return {};
   }
 
+  IoResult<void> write_zeros(uint64_t bytes) override {
+    if (auto done = allocate(bytes); !done) return done;
+    const ByteView zeros(kZeros.bytes, kZeroBytes);
+    uint64_t offset = write_zeros_past_cache(bytes, zeros);
+    for (; offset < bytes; offset += kZeroBytes) {
+      const auto n = static_cast<size_t>(std::min<uint64_t>(kZeroBytes, bytes - offset));
+      if (auto done = write_at(offset, zeros.substr(0, n)); !done) return done;
+      // In pieces, so that other files' syncs do not queue behind the whole of it.
+      if (auto done = sync_data(); !done) return done;
+    }
+    return sync_data();
+  }
+
   IoResult<uint64_t> size() const override {
     struct stat status {};
     if (::fstat(fd_, &status) != 0) return io_failure("fstat", path_);
@@ -74,6 +93,20 @@ class PosixFile final : public File {
   }
 
  private:
+  // Nobody reads these bytes, and putting them into the cache would cost as much as the records that come later.
+  // Returns how far it came: not every file system can do it, and only whole pieces are written.
+  [[nodiscard]] uint64_t write_zeros_past_cache(uint64_t bytes, ByteView zeros) const {
+    const int fd = ::open(path_.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    if (fd < 0) return 0;
+    uint64_t offset = 0;
+    while (bytes - offset >= zeros.size() &&
+           ::pwrite(fd, zeros.data(), zeros.size(), static_cast<off_t>(offset)) == static_cast<ssize_t>(zeros.size())) {
+      offset += zeros.size();
+    }
+    ::close(fd);
+    return offset;
+  }
+
   const int fd_;
   const std::string path_;
 };

@@ -33,6 +33,9 @@ class File {
   [[nodiscard]] virtual IoResult<void> sync_data() = 0;
   // Reserves the space, so that writes below `size` cannot run out of it; the file has this size then, new bytes are 0.
   [[nodiscard]] virtual IoResult<void> allocate(uint64_t size) = 0;
+  // Writes zeros to the whole of the first `bytes`, and syncs. Unlike after allocate(), later writes there change no
+  // metadata.
+  [[nodiscard]] virtual IoResult<void> write_zeros(uint64_t bytes) = 0;
   [[nodiscard]] virtual IoResult<uint64_t> size() const = 0;
 };
 

@@ -1,13 +1,11 @@
 #include "store/embedded/log/log_directory.h"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace nave::store::embedded {
 namespace {
 
 constexpr size_t kIdDigits = 16;
-constexpr size_t kZeroBytes = 1024 * 1024;
 
 std::string name_of(uint64_t id, const char* suffix) {
   char digits[kIdDigits + 1];
@@ -44,16 +42,8 @@ std::optional<uint64_t> parse_index_name(const std::string& name) {
 IoResult<std::unique_ptr<File>> LogDirectory::create_blank(const std::string& name, uint64_t bytes, bool written) {
   auto file = files_.create(at(name));
   if (!file) return file;
-  if (auto done = (*file)->allocate(bytes); !done) return fail(done.error());
-  if (written) {
-    const std::string zeros(kZeroBytes, '\0');
-    for (uint64_t offset = 0; offset < bytes; offset += kZeroBytes) {
-      const auto n = static_cast<size_t>(std::min<uint64_t>(kZeroBytes, bytes - offset));
-      if (auto done = (*file)->write_at(offset, ByteView(zeros).substr(0, n)); !done) return fail(done.error());
-      // In pieces, so that commits of the active segment do not queue behind the whole of it.
-      if (auto done = (*file)->sync_data(); !done) return fail(done.error());
-    }
-  }
+  auto done = written ? (*file)->write_zeros(bytes) : (*file)->allocate(bytes);
+  if (!done) return fail(done.error());
   return file;
 }
 

@@ -168,6 +168,10 @@ class FaultyFileSystem final : public store::embedded::FileSystem {
       if (node_->current.size() < size) node_->current.resize(size);
       return {};
     }
+    IoResult<void> write_zeros(uint64_t bytes) override {
+      if (auto done = write_at(0, std::string(bytes, '\0')); !done) return done;
+      return sync_data();
+    }
     IoResult<uint64_t> size() const override {
       const std::lock_guard lock(owner_.mutex_);
       return uint64_t{node_->current.size()};

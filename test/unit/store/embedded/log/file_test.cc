@@ -36,6 +36,18 @@ TEST_F(PosixFileTest, WritesAndReadsAtPositions) {
   EXPECT_EQ(file->read_at(9000, bytes).value(), 0u);
 }
 
+TEST_F(PosixFileTest, WritesZerosOverEverythingWhateverTheSize) {
+  for (const size_t size : {size_t{1}, size_t{4096}, size_t{256 * 1024}, size_t{600 * 1024 + 7}}) {
+    const auto file = files_.create(at("zeros")).value();
+    ASSERT_TRUE(file->write_at(0, std::string(size, 'x')));
+    ASSERT_TRUE(file->write_zeros(size));
+    EXPECT_EQ(file->size().value(), size);
+    std::string bytes(size, '?');
+    EXPECT_EQ(file->read_at(0, bytes).value(), size);
+    EXPECT_EQ(bytes, std::string(size, '\0'));
+  }
+}
+
 TEST_F(PosixFileTest, CreatesRenamesListsAndRemoves) {
   ASSERT_TRUE(files_.make_directory(at("d")));
   ASSERT_TRUE(files_.make_directory(at("d"))) << "it may be there";
