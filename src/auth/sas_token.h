@@ -28,8 +28,8 @@ struct SasToken {
 
 // Constant-time in the signature. `key_base64` that is not base64 never matches.
 [[nodiscard]] bool signature_matches(const SasToken& token, std::string_view key_base64);
-// The same with the text of the key itself as the HMAC key, which is how the Event Hubs SDKs sign with the very key that
-// the IoT SDKs decode first.
+// The same with the text of the key itself as the HMAC key, which is how the Event Hubs SDKs sign with the very key
+// that the IoT SDKs decode first.
 [[nodiscard]] bool signature_matches_key_text(const SasToken& token, std::string_view key_text);
 
 // now > se + limits::kSasClockSkewSeconds.

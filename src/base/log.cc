@@ -71,7 +71,7 @@ void append_escaped(std::string& out, std::string_view value) {
       out += c;
     }
   }
-  out += value.size() > kValueBytesMax ? "…\"" : "\"";
+  out += value.size() > kValueBytesMax ? "...\"" : "\"";
 }
 
 std::string line(Category category, std::string_view message, std::initializer_list<Field> fields) {

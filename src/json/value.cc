@@ -92,8 +92,29 @@ bool operator==(const Member& a, const Member& b) {
   return a.name == b.name && a.value == b.value;
 }
 
+namespace {
+
+// Comparing each with each is quickest for the few members that most objects have.
+bool few_and_all_different(const std::vector<Member>& members) {
+  constexpr size_t kFew = 16;
+  if (members.size() > kFew) return false;
+  for (size_t i = 1; i < members.size(); ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      if (members[i].name == members[k].name) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
 // Sorting instead of a look-up per member keeps an object of many members from costing its square.
 Object object_of(std::vector<Member> members) {
+  Object out;
+  if (few_and_all_different(members)) {
+    out.members_ = std::move(members);
+    return out;
+  }
   std::vector<size_t> order(members.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return members[a].name < members[b].name; });
@@ -108,7 +129,6 @@ Object object_of(std::vector<Member> members) {
     if (last != i) members[order[i]].value = std::move(members[order[last]].value);
     i = last + 1;
   }
-  Object out;
   if (!any) {
     out.members_ = std::move(members);
     return out;

@@ -3,6 +3,10 @@
 namespace nave::json {
 namespace {
 
+bool needs_escape(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
 void write_escaped(char c, std::string& out) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
@@ -31,10 +35,6 @@ void write_escaped(char c, std::string& out) {
       break;
   }
   const auto byte = static_cast<unsigned char>(c);
-  if (byte >= 0x20) {
-    out += c;
-    return;
-  }
   out += "\\u00";
   out += kHex[byte >> 4];
   out += kHex[byte & 15];
@@ -55,7 +55,14 @@ void write(const Array& array, std::string& out) {
 
 void write_string(std::string_view text, std::string& out) {
   out += '"';
-  for (const char c : text) write_escaped(c, out);
+  size_t plain = 0;  // where the run of bytes that need no escape began
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!needs_escape(text[i])) continue;
+    out.append(text, plain, i - plain);
+    write_escaped(text[i], out);
+    plain = i + 1;
+  }
+  out.append(text, plain);
   out += '"';
 }
 

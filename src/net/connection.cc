@@ -75,7 +75,7 @@ void Connection::on_readable() {
   if (n > 0) return on_received({shard_.received.data(), static_cast<size_t>(n)});
   if (n == 0) return on_peer_fin();
   if (errno == EAGAIN || errno == EINTR) return;
-  if (state_ == State::kHandshake) handshake_failed();
+  if (state_ == State::kHandshake) handshake_failed("reset by the peer");
   die(CloseReason::kPeer);
 }
 
@@ -97,14 +97,14 @@ void Connection::on_tls_input() {
   stash_tls_output();
   if (size > 0) handler_->on_bytes({shard_.decrypted.data(), size});
   if (state_ != State::kOpen) return;
-  if (status == TlsSession::Status::kClosed) begin_closing(CloseReason::kPeer, limits::kCloseLingerMs);
+  if (status == TlsSession::Status::kClosed) begin_closing(CloseReason::kPeer);
   if (status == TlsSession::Status::kFailed) {
     log::write_limited(log::Level::kInfo, log::Category::kConnections, "tls-error", "TLS error, connection closed",
                        {{"listener", listener_.name}, {"address", peer_.address}, {"reason", error}});
     close_notify_sent_ = true;  // the alert says it all
     out_.clear();
     out_sent_ = 0;
-    begin_closing(CloseReason::kProtocol, limits::kCloseLingerMs);
+    begin_closing(CloseReason::kProtocol);
   }
 }
 
@@ -120,19 +120,17 @@ bool Connection::handshake() {
     case TlsSession::Status::kNeedInput:
       return false;
     default:
-      handshake_failed();
+      handshake_failed(tls_->take_error());
       close_notify_sent_ = true;
-      begin_closing(CloseReason::kProtocol, limits::kCloseLingerMs);
+      begin_closing(CloseReason::kProtocol);
       return false;
   }
 }
 
-void Connection::handshake_failed() {
+void Connection::handshake_failed(const std::string& reason) {
   shard_.shared.metrics.handshakes_failed.add();
   log::write_limited(log::Level::kInfo, log::Category::kConnections, "tls-handshake", "TLS handshake failed",
-                     {{"listener", listener_.name},
-                      {"address", peer_.address},
-                      {"reason", tls_ ? tls_->take_error() : std::string("closed by the peer")}});
+                     {{"listener", listener_.name}, {"address", peer_.address}, {"reason", reason}});
 }
 
 void Connection::open() {
@@ -150,10 +148,10 @@ void Connection::on_peer_fin() {
   }
   if (state_ == State::kHandshake) {
     // Port scanners and health checks connect and say nothing; that is not worth a line.
-    if (tls_) handshake_failed();
+    if (tls_) handshake_failed("closed by the peer");
     return die(CloseReason::kPeer);
   }
-  begin_closing(CloseReason::kPeer, limits::kCloseLingerMs);
+  begin_closing(CloseReason::kPeer);
 }
 
 void Connection::send(ByteView bytes) {
@@ -172,7 +170,7 @@ void Connection::send(ByteView bytes) {
 }
 
 void Connection::close() {
-  if (state_ == State::kOpen) begin_closing(CloseReason::kLocal, limits::kCloseLingerMs);
+  if (state_ == State::kOpen) begin_closing(CloseReason::kLocal);
 }
 
 void Connection::abort() {
@@ -184,8 +182,8 @@ void Connection::abort() {
 
 void Connection::shut_down() {
   if (state_ == State::kHandshake) return die(CloseReason::kShutdown);
-  if (state_ == State::kOpen) begin_closing(CloseReason::kShutdown, limits::kCloseLingerMs);
-  if (state_ == State::kClosing && fin_sent_) shard_.loop.timers().arm(*this, limits::kShutdownLingerMs);
+  if (state_ == State::kOpen) begin_closing(CloseReason::kShutdown);
+  if (state_ == State::kClosing && fin_sent_) arm_linger();
 }
 
 void Connection::pause_reading() {
@@ -203,12 +201,19 @@ void Connection::note_reason(CloseReason reason) {
   reason_ = reason;
 }
 
-void Connection::begin_closing(CloseReason reason, int64_t linger_ms) {
+void Connection::begin_closing(CloseReason reason) {
   note_reason(reason);
   state_ = State::kClosing;
-  shard_.loop.timers().arm(*this, linger_ms);
+  arm_linger();
   if (!std::exchange(finishing_, true)) shard_.mark_finished(*this);
   mark_dirty();
+}
+
+// Counted from the last progress: a peer that goes on taking bytes gets all of them. A server that stops does not wait
+// long for the peer's FIN.
+void Connection::arm_linger() {
+  const bool only_fin_is_missing = fin_sent_ && shard_.stopping();
+  shard_.loop.timers().arm(*this, only_fin_is_missing ? limits::kShutdownLingerMs : limits::kCloseLingerMs);
 }
 
 void Connection::die(CloseReason reason) {
@@ -282,6 +287,7 @@ bool Connection::push(std::string& cipher) {
     return false;
   }
   const size_t sent = n < 0 ? 0 : static_cast<size_t>(n);
+  if (sent > 0 && state_ == State::kClosing) arm_linger();
   if (sent < cipher.size()) {
     pending_.assign(cipher, sent);
     blocked_ = true;
@@ -296,7 +302,7 @@ void Connection::all_sent() {
     tls_.reset();
     if (fin_received_) return die(reason_);
     ::shutdown(socket_.fd(), SHUT_WR);
-    if (shard_.stopping()) shard_.loop.timers().arm(*this, limits::kShutdownLingerMs);
+    arm_linger();
   }
   if (state_ == State::kOpen && std::exchange(above_high_, false)) handler_->on_drained();
 }

@@ -55,11 +55,12 @@ class Connection final : public Transport, private EventSource, private Timer {
   void on_received(ByteView bytes);
   void on_tls_input();
   [[nodiscard]] bool handshake();
-  void handshake_failed();
+  void handshake_failed(const std::string& reason);
   void open();
   void on_peer_fin();
 
-  void begin_closing(CloseReason reason, int64_t linger_ms);
+  void begin_closing(CloseReason reason);
+  void arm_linger();
   void die(CloseReason reason);
   void note_reason(CloseReason reason);
 

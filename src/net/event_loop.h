@@ -1,8 +1,8 @@
 // The loop of one shard: readiness of sockets (epoll), functions posted from anywhere, the timer wheel, and a hook at
 // the end of each turn, which is where everything written during the turn is sent.
 //
-// Not Asio: its async_wait re-arms with one epoll_ctl per event and allocates an operation per socket, which is a tenth
-// of what an acknowledged message may cost (docs/decisions).
+// Not Asio: its async_wait makes an epoll_ctl call for every event and allocates an operation for every waiting socket.
+// A descriptor stays registered here, so an event costs the one epoll_wait that it shares with others.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // The border between sockets and protocols. A Transport is one reliable byte stream to one peer (TLS over TCP, or a
 // WebSocket inside it); a Handler is the protocol that speaks on it. Protocol fronts know only this header of `net`, so
-// they compile without Asio and run unchanged over a test double or the simulator's network.
+// they compile without an event loop and run unchanged over a test double or the simulator's network.
 //
 // Everything here belongs to one shard: all calls are made on the shard's thread, none is re-entrant into itself except
 // that a Handler may call any Transport member from inside its own callbacks.

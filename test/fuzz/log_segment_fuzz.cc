@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/crc32c.h"
 #include "contract/event_log_helpers.h"
+#include "store/embedded/log/committer.h"
 #include "store/embedded/log/event_reader.h"
 #include "store/embedded/log/format.h"
 #include "store/embedded/log/recovery.h"

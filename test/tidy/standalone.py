@@ -6,15 +6,12 @@ import subprocess
 
 import tree
 
-_FLAGS = ["-std=c++20", "-Isrc", "-Itest", "-fsyntax-only", "-x", "c++-header", "-Wall", "-Wextra", "-Wno-pragma-once-outside-header"]
-_DEFINES = [
-    "-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_ASIO_NO_DEPRECATED", "-DBOOST_ASIO_DISABLE_HANDLER_TYPE_REQUIREMENTS"
-]
+_FLAGS = ["-std=c++20", "-Isrc", "-Itest", "-I.", "-fsyntax-only", "-x", "c++-header", "-Wall", "-Wextra", "-Wno-pragma-once-outside-header"]
 
 
 def _errors(name):
     done = subprocess.run(
-        [os.environ.get("CXX", "g++"), *_FLAGS, *_DEFINES, name], cwd=tree.ROOT, capture_output=True, text=True
+        [os.environ.get("CXX", "g++"), *_FLAGS, name], cwd=tree.ROOT, capture_output=True, text=True
     )
     if done.returncode == 0:
         return None

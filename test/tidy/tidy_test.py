@@ -11,7 +11,7 @@ import style
 
 def rules():
     for module in (rooms, style, content, standalone):
-        for name, function in vars(module).items():
+        for name, function in list(vars(module).items()):
             if name.startswith("check_"):
                 yield name.removeprefix("check_"), function
 

@@ -33,9 +33,11 @@ NodeReply unauthorized(const hub::Error& error) {
 NodeReply put_token(const PutToken& request, const hub::Authenticator& authenticator, Grants& grants,
                     int64_t now_unix_seconds) {
   if (!equals_ignore_case(request.operation, "put-token")) return refusal(400, "The operation must be put-token");
-  if (is_one_of(request.type, {"jwt", "bearer"}))
+  // Python's azure-eventhub 5.11 says "jwt" whatever the token is.
+  const bool is_sas = request.token.starts_with("SharedAccessSignature ");
+  if (is_one_of(request.type, {"jwt", "bearer"}) && !is_sas)
     return unauthorized({hub::ErrorCode::kIotHubUnauthorizedAccess, "a JSON web token, and no issuer is configured"});
-  if (!is_one_of(request.type, {"servicebus.windows.net:sastoken", "azure-devices.net:sastoken"}))
+  if (!is_one_of(request.type, {"servicebus.windows.net:sastoken", "azure-devices.net:sastoken", "jwt", "bearer"}))
     return refusal(400, "The token type is not supported");
 
   const auto parsed = auth::parse_sas(request.token);

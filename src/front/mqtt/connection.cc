@@ -67,6 +67,12 @@ void Connection::on_open(net::Transport& transport) {
 
 void Connection::on_bytes(ByteView bytes) {
   if (phase_ == Phase::kClosed) return;
+  // What is no CONNECT need not arrive whole: a browser that strayed here goes at its first byte.
+  constexpr uint8_t kConnectByte = 0x10;
+  if (phase_ == Phase::kAwaitingConnect && decoder_.kept_bytes() == 0 && !bytes.empty() &&
+      byte_at(bytes, 0) != kConnectByte) {
+    return close(CloseCause::kProtocol);
+  }
   decoder_.feed(bytes);
   decode_packets();
 }

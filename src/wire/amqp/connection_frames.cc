@@ -42,7 +42,7 @@ size_t ConnectionMachine::take_header(ByteView bytes) {
 
 void ConnectionMachine::on_sasl_frame(const Frame& frame) {
   Reader reader(frame.body);
-  const auto performative = open_described(reader.next());
+  const auto performative = reader.next_described();
   if (!performative || performative->code != static_cast<uint64_t>(Code::kSaslInit)) {
     return fail(condition::kFramingError, "expected sasl-init");
   }
@@ -67,14 +67,10 @@ void ConnectionMachine::on_sasl_init(const Item& fields) {
 
 void ConnectionMachine::on_amqp_frame(const Frame& frame) {
   if (frame.body.empty()) return;  // heartbeat
-  if (byte_at(frame.body, 0) != 0) return fail(condition::kDecodeError, "frame without a performative");
-  Reader reader(frame.body.substr(1));
-  const Item descriptor = reader.next();
-  const Item fields = reader.next();
-  if (reader.failed() || descriptor.type != Type::kUlong) {
-    return fail(condition::kDecodeError, "frame without a performative");
-  }
-  on_performative(frame, descriptor.bits, fields, reader.rest());
+  Reader reader(frame.body);
+  const auto performative = reader.next_described();
+  if (!performative || !performative->code) return fail(condition::kDecodeError, "frame without a performative");
+  on_performative(frame, *performative->code, performative->value, reader.rest());
 }
 
 void ConnectionMachine::on_performative(const Frame& frame, uint64_t code, const Item& fields, ByteView payload) {
@@ -85,9 +81,19 @@ void ConnectionMachine::on_performative(const Frame& frame, uint64_t code, const
   if (frame.channel > options_.channel_max) return fail(condition::kFramingError, "channel above channel-max");
   if (code == static_cast<uint64_t>(Code::kBegin)) return on_begin(frame.channel, fields);
   const auto found = sessions_.find(frame.channel);
-  if (found == sessions_.end()) return fail(condition::kNotAllowed, "frame on a channel without a session");
+  if (found == sessions_.end()) {
+    if (is_afterthought(frame.channel, code)) return;
+    return fail(condition::kNotAllowed, "frame on a channel without a session");
+  }
   if (code == static_cast<uint64_t>(Code::kEnd)) return on_end(frame.channel);
   if (!found->second->ended()) on_session_frame(*found->second, code, fields, payload);
+}
+
+// rhea answers transfers that crossed its end with a flow or a disposition on the channel that it has just given up.
+bool ConnectionMachine::is_afterthought(uint16_t channel, uint64_t code) const {
+  if (!given_up_channels_.contains(channel)) return false;
+  return code == static_cast<uint64_t>(Code::kFlow) || code == static_cast<uint64_t>(Code::kDisposition) ||
+         code == static_cast<uint64_t>(Code::kTransfer) || code == static_cast<uint64_t>(Code::kDetach);
 }
 
 void ConnectionMachine::on_session_frame(Session& session, uint64_t code, const Item& fields, ByteView payload) {
@@ -149,6 +155,7 @@ void ConnectionMachine::on_begin(uint16_t channel, const Item& fields) {
   auto owned = std::make_unique<Session>(*this, next_id_++, channel, begin);
   Session& session = *owned;
   sessions_.emplace(channel, std::move(owned));
+  given_up_channels_.erase(channel);
   session.write_begin();
   listener_.on_session_begin(session.id());
 }
@@ -158,6 +165,7 @@ void ConnectionMachine::on_end(uint16_t channel) {
   Session& session = *found->second;
   buried_sessions_.push_back(std::move(found->second));
   sessions_.erase(found);
+  given_up_channels_.insert(channel);
   if (session.ended()) return;
   encode_end(std::nullopt, output_.begin_frame(Output::kAmqpFrame, channel));
   output_.end_frame();

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/bytes.h"
@@ -99,6 +100,7 @@ class ConnectionMachine {
   void on_amqp_frame(const Frame& frame);
   void on_performative(const Frame& frame, uint64_t code, const Item& fields, ByteView payload);
   void on_session_frame(Session& session, uint64_t code, const Item& fields, ByteView payload);
+  [[nodiscard]] bool is_afterthought(uint16_t channel, uint64_t code) const;
   void on_open(const Item& fields);
   void on_begin(uint16_t channel, const Item& fields);
   void on_end(uint16_t channel);
@@ -132,6 +134,7 @@ class ConnectionMachine {
   int64_t close_deadline_ms_ = -1;  // -1: not set yet
 
   std::unordered_map<uint16_t, std::unique_ptr<Session>> sessions_;
+  std::unordered_set<uint16_t> given_up_channels_;  // ended by the peer and not begun again
   std::unordered_map<LinkId, Link*> live_;
   std::vector<std::unique_ptr<Link>> buried_links_;
   std::vector<std::unique_ptr<Session>> buried_sessions_;

@@ -9,7 +9,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -173,7 +173,7 @@ class Link {
   uint32_t unsettled_head_ = 0;  // sending: newest entry in the session's UnsettledMap, valid if unsettled_ > 0
   size_t queued_bytes_ = 0;
   std::unique_ptr<Partial> partial_;
-  std::deque<Outgoing> queue_;
+  std::list<Outgoing> queue_;
 };
 
 }  // namespace nave::wire::amqp

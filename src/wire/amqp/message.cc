@@ -21,7 +21,7 @@ std::optional<MessageView> MessageView::parse(ByteView encoded) {
   view.encoded_ = encoded;
   Reader reader(encoded);
   while (!reader.done()) {
-    const auto section = open_described(reader.next());
+    const auto section = reader.next_described();
     if (!section) return std::nullopt;
     if (section->code && !view.take(*section->code, section->value)) return std::nullopt;
   }

@@ -68,7 +68,7 @@ class MessageView {
   void for_each_data(F f) const {
     Reader reader(encoded_);
     while (!reader.done()) {
-      const auto section = open_described(reader.next());
+      const auto section = reader.next_described();
       if (!section || section->code != static_cast<uint64_t>(Code::kData)) continue;
       if (!f(section->value.body)) return;
     }

@@ -1,112 +1,77 @@
 #include "wire/amqp/reader.h"
 
+#include <array>
+
 #include "base/limits.h"
 
 namespace nave::wire::amqp {
 
 namespace {
 
-// The high half of a constructor says how long the value is; the low half, with it, which type.
-enum Category : uint8_t {
-  kEmpty = 0x4,
-  kFixed1 = 0x5,
-  kFixed2 = 0x6,
-  kFixed4 = 0x7,
-  kFixed8 = 0x8,
-  kFixed16 = 0x9,
-  kVariable1 = 0xa,
-  kVariable4 = 0xb,
-  kCompound1 = 0xc,
-  kCompound4 = 0xd,
-  kArray1 = 0xe,
-  kArray4 = 0xf,
+enum class Kind : uint8_t { kBad, kDescribed, kFixed, kVariable, kCompound, kArray };
+
+// What a constructor byte says: the type, and how many bytes the value (fixed) or its length field (others) takes.
+struct Shape {
+  Kind kind = Kind::kBad;
+  Type type = Type::kNull;
+  uint8_t width = 0;
+  uint8_t empty_bits = 0;  // the value of constructors that have no bytes
 };
 
+constexpr std::array<Shape, 256> make_shapes() {
+  std::array<Shape, 256> shapes{};
+  shapes[0x00] = {Kind::kDescribed, Type::kDescribed, 0, 0};
+  shapes[0x40] = {Kind::kFixed, Type::kNull, 0, 0};
+  shapes[0x41] = {Kind::kFixed, Type::kBoolean, 0, 1};
+  shapes[0x42] = {Kind::kFixed, Type::kBoolean, 0, 0};
+  shapes[0x43] = {Kind::kFixed, Type::kUint, 0, 0};
+  shapes[0x44] = {Kind::kFixed, Type::kUlong, 0, 0};
+  shapes[0x45] = {Kind::kFixed, Type::kList, 0, 0};
+  shapes[0x50] = {Kind::kFixed, Type::kUbyte, 1, 0};
+  shapes[0x51] = {Kind::kFixed, Type::kByte, 1, 0};
+  shapes[0x52] = {Kind::kFixed, Type::kUint, 1, 0};
+  shapes[0x53] = {Kind::kFixed, Type::kUlong, 1, 0};
+  shapes[0x54] = {Kind::kFixed, Type::kInt, 1, 0};
+  shapes[0x55] = {Kind::kFixed, Type::kLong, 1, 0};
+  shapes[0x56] = {Kind::kFixed, Type::kBoolean, 1, 0};
+  shapes[0x60] = {Kind::kFixed, Type::kUshort, 2, 0};
+  shapes[0x61] = {Kind::kFixed, Type::kShort, 2, 0};
+  shapes[0x70] = {Kind::kFixed, Type::kUint, 4, 0};
+  shapes[0x71] = {Kind::kFixed, Type::kInt, 4, 0};
+  shapes[0x72] = {Kind::kFixed, Type::kFloat, 4, 0};
+  shapes[0x73] = {Kind::kFixed, Type::kChar, 4, 0};
+  shapes[0x74] = {Kind::kFixed, Type::kDecimal, 4, 0};
+  shapes[0x80] = {Kind::kFixed, Type::kUlong, 8, 0};
+  shapes[0x81] = {Kind::kFixed, Type::kLong, 8, 0};
+  shapes[0x82] = {Kind::kFixed, Type::kDouble, 8, 0};
+  shapes[0x83] = {Kind::kFixed, Type::kTimestamp, 8, 0};
+  shapes[0x84] = {Kind::kFixed, Type::kDecimal, 8, 0};
+  shapes[0x94] = {Kind::kFixed, Type::kDecimal, 16, 0};
+  shapes[0x98] = {Kind::kFixed, Type::kUuid, 16, 0};
+  for (const unsigned wide : {0u, 1u}) {
+    const uint8_t width = wide == 1 ? 4 : 1;
+    const unsigned step = 0x10 * wide;
+    shapes[0xa0 + step] = {Kind::kVariable, Type::kBinary, width, 0};
+    shapes[0xa1 + step] = {Kind::kVariable, Type::kString, width, 0};
+    shapes[0xa3 + step] = {Kind::kVariable, Type::kSymbol, width, 0};
+    shapes[0xc0 + step] = {Kind::kCompound, Type::kList, width, 0};
+    shapes[0xc1 + step] = {Kind::kCompound, Type::kMap, width, 0};
+    shapes[0xe0 + step] = {Kind::kArray, Type::kArray, width, 0};
+  }
+  return shapes;
+}
+
+constexpr std::array<Shape, 256> kShapes = make_shapes();
 constexpr uint8_t kDescribedCode = 0x00;
+constexpr uint8_t kNullCode = 0x40;
 
 uint64_t sign_extend(uint64_t v, size_t width) {
   const unsigned shift = static_cast<unsigned>(64 - 8 * width);
   return static_cast<uint64_t>(static_cast<int64_t>(v << shift) >> shift);
 }
 
-// Type and value of constructors without a body; false for codes that do not exist.
-bool empty_value(uint8_t code, Item& item) {
-  switch (code) {
-    case 0x40:
-      return true;
-    case 0x41:
-    case 0x42:
-      item.type = Type::kBoolean;
-      item.bits = code == 0x41;
-      return true;
-    case 0x43:
-      item.type = Type::kUint;
-      return true;
-    case 0x44:
-      item.type = Type::kUlong;
-      return true;
-    case 0x45:
-      item.type = Type::kList;
-      return true;
-    default:
-      return false;
-  }
-}
-
-std::optional<Type> fixed_type(uint8_t code) {
-  switch (code) {
-    case 0x50:
-      return Type::kUbyte;
-    case 0x51:
-      return Type::kByte;
-    case 0x52:
-    case 0x70:
-      return Type::kUint;
-    case 0x53:
-    case 0x80:
-      return Type::kUlong;
-    case 0x54:
-    case 0x71:
-      return Type::kInt;
-    case 0x55:
-    case 0x81:
-      return Type::kLong;
-    case 0x56:
-      return Type::kBoolean;
-    case 0x60:
-      return Type::kUshort;
-    case 0x61:
-      return Type::kShort;
-    case 0x72:
-      return Type::kFloat;
-    case 0x73:
-      return Type::kChar;
-    case 0x74:
-    case 0x84:
-    case 0x94:
-      return Type::kDecimal;
-    case 0x82:
-      return Type::kDouble;
-    case 0x83:
-      return Type::kTimestamp;
-    case 0x98:
-      return Type::kUuid;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<Type> variable_type(uint8_t code) {
-  switch (code & 0x0f) {
-    case 0x0:
-      return Type::kBinary;
-    case 0x1:
-      return Type::kString;
-    case 0x3:
-      return Type::kSymbol;
-    default:
-      return std::nullopt;
-  }
+bool is_signed(Type type) {
+  return type >= Type::kByte && type <= Type::kLong;
 }
 
 uint64_t load_number(const char* p, size_t width) {
@@ -123,116 +88,99 @@ uint64_t load_number(const char* p, size_t width) {
 }
 
 bool is_zero_width(uint8_t code) {
-  return (code >> 4) == kEmpty;
+  return kShapes[code].kind == Kind::kFixed && kShapes[code].width == 0;
 }
 
 }  // namespace
 
-Item Reader::fail() {
+void Reader::fail(Item& item) {
   failed_ = true;
   rest_ = {};
-  return Item{.depth = depth_};
+  item = Item{.depth = depth_};
 }
 
 Item Reader::next() {
-  if (failed_ || rest_.empty()) return fail();
+  Item item{.depth = depth_};
+  if (failed_ || rest_.empty()) {
+    fail(item);
+    return item;
+  }
   const ByteView from = rest_;
   const uint8_t code = byte_at(from, 0);
   rest_.remove_prefix(1);
-  if (code == kDescribedCode) return described(from);
-  Item item = body_of(code);
-  if (!failed_) item.encoded = from.substr(0, from.size() - rest_.size());
+  const bool whole = code == kNullCode || (code == kDescribedCode ? described(item) : body_of(code, item));
+  if (whole) {
+    item.encoded = from.substr(0, from.size() - rest_.size());
+    if (code == kDescribedCode) item.body = item.encoded.substr(1);
+  } else {
+    fail(item);
+  }
   return item;
 }
 
-Item Reader::body_of(uint8_t code) {
-  switch (code >> 4) {
-    case kEmpty: {
-      Item item{.depth = depth_};
-      return empty_value(code, item) ? item : fail();
-    }
-    case kFixed1:
-      return fixed(code, 1);
-    case kFixed2:
-      return fixed(code, 2);
-    case kFixed4:
-      return fixed(code, 4);
-    case kFixed8:
-      return fixed(code, 8);
-    case kFixed16:
-      return fixed(code, 16);
-    case kVariable1:
-      return variable(code, 1);
-    case kVariable4:
-      return variable(code, 4);
-    case kCompound1:
-    case kArray1:
-      return compound(code, 1);
-    case kCompound4:
-    case kArray4:
-      return compound(code, 4);
+bool Reader::body_of(uint8_t code, Item& item) {
+  const Shape shape = kShapes[code];
+  if (rest_.size() < shape.width) return false;
+  item.type = shape.type;
+  switch (shape.kind) {
+    case Kind::kFixed:
+      item.bits = shape.empty_bits;
+      fixed(shape.width, item);
+      return true;
+    case Kind::kVariable:
+      return variable(shape.width, item);
+    case Kind::kCompound:
+    case Kind::kArray:
+      return compound(shape.width, item);
     default:
-      return fail();
+      return false;
   }
 }
 
-Item Reader::fixed(uint8_t code, size_t width) {
-  const auto type = fixed_type(code);
-  if (!type || rest_.size() < width) return fail();
-  Item item{.type = *type, .depth = depth_};
+// The caller has checked that `width` bytes are there.
+void Reader::fixed(size_t width, Item& item) {
   if (width == 16) {
     item.body = rest_.substr(0, width);
-  } else {
+  } else if (width > 0) {
     item.bits = load_number(rest_.data(), width);
-    if (*type >= Type::kByte && *type <= Type::kLong) item.bits = sign_extend(item.bits, width);
+    if (is_signed(item.type)) item.bits = sign_extend(item.bits, width);
   }
   rest_.remove_prefix(width);
-  return item;
 }
 
-Item Reader::variable(uint8_t code, size_t length_width) {
-  const auto type = variable_type(code);
-  if (!type || rest_.size() < length_width) return fail();
+bool Reader::variable(size_t length_width, Item& item) {
   const uint64_t length = load_number(rest_.data(), length_width);
   rest_.remove_prefix(length_width);
-  if (rest_.size() < length) return fail();
-  Item item{.type = *type, .depth = depth_, .body = rest_.substr(0, length)};
+  if (rest_.size() < length) return false;
+  item.body = rest_.substr(0, length);
   rest_.remove_prefix(length);
-  return item;
+  return true;
 }
 
-Item Reader::compound(uint8_t code, size_t length_width) {
-  const uint8_t low = code & 0x0f;
-  const bool array = (code >> 4) >= kArray1;
-  if (array ? low != 0 : low > 1) return fail();
-  if (rest_.size() < 2 * length_width || depth_ >= limits::kAmqpNestingDepthMax) return fail();
+bool Reader::compound(size_t length_width, Item& item) {
+  if (rest_.size() < 2 * length_width || depth_ >= limits::kAmqpNestingDepthMax) return false;
   const uint64_t size = load_number(rest_.data(), length_width);
   const uint64_t count = load_number(rest_.data() + length_width, length_width);
   // The size counts the bytes of the count field too.
-  if (size < length_width || rest_.size() - length_width < size) return fail();
-  const ByteView body = rest_.substr(2 * length_width, size - length_width);
+  if (size < length_width || rest_.size() - length_width < size) return false;
+  item.body = rest_.substr(2 * length_width, size - length_width);
   // Every element of a list or map has a constructor byte of its own, so more elements than bytes is a lie.
-  if (!array && count > body.size()) return fail();
-  Item item{.depth = depth_, .count = static_cast<uint32_t>(count), .body = body};
-  item.type = array ? Type::kArray : low == 0 ? Type::kList : Type::kMap;
+  if (item.type != Type::kArray && count > item.body.size()) return false;
+  item.count = static_cast<uint32_t>(count);
   rest_.remove_prefix(length_width + size);
-  return item;
+  return true;
 }
 
-Item Reader::described(ByteView from) {
-  if (depth_ >= limits::kAmqpNestingDepthMax) return fail();
-  // Descriptor and value are walked to know where they end; both may themselves be described.
+// Descriptor and value are walked to know where they end; both may themselves be described.
+bool Reader::described(Item& item) {
+  if (depth_ >= limits::kAmqpNestingDepthMax) return false;
   ++depth_;
   next();
   next();
   --depth_;
-  if (failed_) return fail();
-  const size_t length = from.size() - rest_.size();
-  return Item{.type = Type::kDescribed,
-              .depth = depth_,
-              .count = 2,
-              .body = from.substr(1, length - 1),
-              .encoded = from.substr(0, length)};
+  item.type = Type::kDescribed;
+  item.count = 2;
+  return !failed_;
 }
 
 Elements::Elements(const Item& compound) : reader_(compound.body, static_cast<uint8_t>(compound.depth + 1)) {
@@ -248,15 +196,13 @@ void Elements::read_array_constructor() {
     reader_.rest_.remove_prefix(1);
     reader_.next();
   }
-  if (reader_.rest_.empty()) {
-    reader_.fail();
-    return;
-  }
+  Item none;
+  if (reader_.rest_.empty()) return reader_.fail(none);
   code_ = byte_at(reader_.rest_, 0);
   reader_.rest_.remove_prefix(1);
   // Elements without bytes could be announced by the billion.
   const size_t most = is_zero_width(code_) ? limits::kAmqpValueNodesMax : reader_.rest_.size();
-  if (left_ > most) reader_.fail();
+  if (left_ > most) reader_.fail(none);
 }
 
 Item Elements::next() {
@@ -264,18 +210,31 @@ Item Elements::next() {
   --left_;
   if (!array_) return reader_.next();
   // `encoded` stays empty: an element of an array has no constructor of its own.
-  return reader_.body_of(code_);
+  Item item{.depth = reader_.depth_};
+  if (!reader_.body_of(code_, item)) reader_.fail(item);
+  return item;
+}
+
+std::optional<DescribedItem> Reader::next_described() {
+  if (failed_ || rest_.empty() || byte_at(rest_, 0) != kDescribedCode || depth_ >= limits::kAmqpNestingDepthMax) {
+    Item none;
+    fail(none);
+    return std::nullopt;
+  }
+  rest_.remove_prefix(1);
+  ++depth_;
+  std::optional<DescribedItem> out(std::in_place);
+  out->descriptor = next();
+  out->value = next();
+  --depth_;
+  if (failed_) return std::nullopt;
+  if (out->descriptor.type == Type::kUlong) out->code = out->descriptor.bits;
+  return out;
 }
 
 std::optional<DescribedItem> open_described(const Item& item) {
   if (item.type != Type::kDescribed) return std::nullopt;
-  Reader reader(item.body, static_cast<uint8_t>(item.depth + 1));
-  DescribedItem out;
-  out.descriptor = reader.next();
-  out.value = reader.next();
-  if (reader.failed()) return std::nullopt;
-  if (out.descriptor.type == Type::kUlong) out.code = out.descriptor.bits;
-  return out;
+  return Reader(item.encoded, item.depth).next_described();
 }
 
 Item find_entry(const Item& map, std::string_view key) {

@@ -3,12 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "wire/amqp/item.h"
 
 namespace nave::wire::amqp {
 
+// Descriptor and value of a described item; `code` is empty if the descriptor is not an unsigned number.
+struct DescribedItem {
+  Item descriptor;
+  Item value;
+  std::optional<uint64_t> code;
+};
 // Values one after the other. The content of a compound is only checked when it is walked (Elements).
 class Reader {
  public:
@@ -16,6 +23,9 @@ class Reader {
 
   // The next value. At the end, and for malformed bytes, a null item with failed() set from then on.
   Item next();
+  // The next value, which must be described, opened in one go; nullopt if it is not, or malformed: failed() is set
+  // then.
+  std::optional<DescribedItem> next_described();
   [[nodiscard]] bool done() const { return failed_ || rest_.empty(); }
   [[nodiscard]] bool failed() const { return failed_; }
   // What has not been read yet.
@@ -23,12 +33,14 @@ class Reader {
 
  private:
   friend class Elements;
-  Item body_of(uint8_t code);
-  Item fixed(uint8_t code, size_t width);
-  Item variable(uint8_t code, size_t length_width);
-  Item compound(uint8_t code, size_t length_width);
-  Item described(ByteView from);
-  Item fail();
+  // Each fills the item with what follows a constructor; false if it is malformed.
+  bool body_of(uint8_t code, Item& item);
+  void fixed(size_t width, Item& item);
+  bool variable(size_t length_width, Item& item);
+  bool compound(size_t length_width, Item& item);
+  bool described(Item& item);
+  // Nothing more is read; the item becomes null.
+  void fail(Item& item);
 
   ByteView rest_;
   uint8_t depth_;
@@ -54,12 +66,6 @@ class Elements {
   uint8_t code_ = 0;  // of an array's elements
 };
 
-// Descriptor and value of a described item; `code` is empty if the descriptor is not an unsigned number.
-struct DescribedItem {
-  Item descriptor;
-  Item value;
-  std::optional<uint64_t> code;
-};
 // nullopt if the item is not described or its inside is malformed.
 [[nodiscard]] std::optional<DescribedItem> open_described(const Item& item);
 

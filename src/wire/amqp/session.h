@@ -6,7 +6,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -93,7 +93,7 @@ class Session {
   std::unordered_map<uint32_t, std::unique_ptr<Link>> links_;
   std::unordered_multimap<std::string_view, Link*> by_name_;  // live links
   UnsettledMap unsettled_;
-  std::deque<LinkId> waiting_;  // for the peer's window
+  std::list<LinkId> waiting_;  // for the peer's window
 };
 
 }  // namespace nave::wire::amqp

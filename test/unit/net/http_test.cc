@@ -287,7 +287,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"ChunkedInHttp10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         Hostile{"BadChunkSize", post("Transfer-Encoding: chunked\r\n", "zz\r\nabc\r\n"), 400},
         Hostile{"HugeChunkSize", post("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\n"), 400},
-        Hostile{"ChunkWithoutLineEnd", post("Transfer-Encoding: chunked\r\n", "1\r\nabc\r\n"), 400},
+        Hostile{"ChunkWithoutLineEnd", post("Transfer-Encoding: chunked\r\n", "1\r\nabc\r\n0\r\n\r\n"), 400},
         Hostile{"BodyOnePastTheLimit",
                 post("Content-Length: " + std::to_string(limits::kHttpBodyBytesMax + 1) + "\r\n"), 413},
         Hostile{"ChunkOnePastTheLimit", post("Transfer-Encoding: chunked\r\n", "100001\r\n"), 413},

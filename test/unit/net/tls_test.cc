@@ -118,7 +118,7 @@ TEST(Tls, RefusesVersionsBefore12) {
   EXPECT_TRUE(eventually([&] { return server.handshakes("failed") == 1; }));
 }
 
-TEST(Tls, RefusesRenegotiationButKeepsTheConnection) {
+TEST(Tls, RefusesRenegotiation) {
   Server server;
   server.start();
   TlsClient client(server.port, {.version = TLS1_2_VERSION});

@@ -152,6 +152,21 @@ TEST_F(Cbs, RefusalsAreAnsweredAndGrantNothing) {
   }
 }
 
+TEST_F(Cbs, AzureEventhubForPythonCallsASasAWebToken) {
+  const auto transport = dial();
+  AmqpClient client(*transport);
+  client.connect();
+  client.attach(0, AmqpClient::sender(0, "tx", "$cbs"));
+  client.attach(0, AmqpClient::receiver(1, "rx", "$cbs"));
+  client.credit(0, 1, 1);
+  client.transfer(0, 0,
+                  amqp_request(Value::of_string("1"), "", {{"operation", "put-token"}, {"type", "jwt"}},
+                               Value::of_string(device_token())));
+  const auto reply = client.take_message();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(wamqp::find_entry(reply->view().application_properties(), "status-code").as_int64(), 200);
+}
+
 TEST_F(Cbs, TheReplyWaitsForCredit) {
   const auto transport = dial();
   AmqpClient client(*transport);

@@ -97,7 +97,6 @@ TEST_F(MqttConnect, ChangeBetweenCheckAndClaimIsNotMissed) {
   int lookups = 0;
   rig_.store.before_find = [&] {
     if (++lookups != 2) return;
-    rig_.store.before_find = {};
     rig_.change_identity(kDevice, [](hub::Identity& i) { i.enabled = false; });
   };
   EXPECT_EQ(answer(rig_.connect_spec(kDevice)), connack(5));
@@ -130,6 +129,12 @@ TEST_F(MqttConnect, MustComeFirst) {
     EXPECT_TRUE(client.closed());
   }
   EXPECT_EQ(rig_.closed("protocol"), 4U);
+}
+
+TEST_F(MqttConnect, ABrowserThatStrayedHereGoesAtItsFirstByte) {
+  MqttClient client(rig_);
+  EXPECT_EQ(client.send("G"), "");
+  EXPECT_TRUE(client.closed());
 }
 
 TEST_F(MqttConnect, MustComeInTime) {

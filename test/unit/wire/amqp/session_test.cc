@@ -45,6 +45,23 @@ TEST(Session, AChannelCanBeUsedAgainAfterItsEnd) {
   EXPECT_EQ(h.listener.sessions_begun, 2);
 }
 
+// rhea: transfers that cross its end make it write a flow on the channel that it has just given up.
+TEST(Session, RheaWritesFlowsAfterItsEnd) {
+  Harness h;
+  h.open();
+  h.feed(end_frame());
+  EXPECT_TRUE(h.feed(frame_of(session_window(0, 100))).empty());
+  EXPECT_FALSE(h.machine.finished());
+  EXPECT_EQ(codes(h.feed(begin_frame())), std::vector<Code>{Code::kBegin});
+}
+
+TEST(Session, AnAttachAfterTheEndIsNoAfterthought) {
+  Harness h;
+  h.open();
+  h.feed(end_frame());
+  EXPECT_EQ(codes(h.feed(frame_of(sender("s", 0)))), std::vector<Code>{Code::kClose});
+}
+
 Value client_properties() {
   Value map;
   map.add(Value::of_symbol("com.microsoft:client-version"), Value::of_string("x"));
