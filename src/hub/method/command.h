@@ -10,7 +10,7 @@ namespace nave::hub {
 // Immutable once made: read on the caller's shard and on the session's.
 struct MethodCommand {
   std::string name;
-  std::string payload;      // JSON text; empty: null or none was given
+  std::string payload;      // JSON text; "null" if none was given
   int64_t deadline_ms = 0;  // Clock::steady_ms() after which nobody waits for the answer
 };
 

@@ -13,7 +13,8 @@ namespace nave::hub {
 // A call as the caller wrote it.
 struct MethodInput {
   std::string name{};
-  std::string payload{};  // JSON text; empty: null or none was given
+  // JSON text. Never empty: Node's device client parses whatever body arrives.
+  std::string payload = "null";
   int64_t response_timeout_s = 30;
   int64_t connect_timeout_s = 0;
 };

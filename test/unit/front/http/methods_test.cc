@@ -58,7 +58,7 @@ TEST_F(HttpMethodsTest, NoPayloadIsNull) {
   connect({"d1", "m1"});
   EXPECT_EQ(send("POST", "/twins/d1/modules/m1/methods?api-version=2021-04-12", R"({"methodName":"m"})").body,
             R"({"status":200,"payload":null})");
-  EXPECT_EQ(device.payload, "");
+  EXPECT_EQ(device.payload, "null");
 }
 
 TEST_F(HttpMethodsTest, EveryErrorIsANestedDocumentWithItsHeader) {

@@ -190,7 +190,7 @@ class Player {
     const Words words(text);
     hub::MethodInput input;
     input.name = words.plain.at(1);
-    input.payload = words.text("payload");
+    input.payload = words.find("payload").value_or("null");
     if (words.find("timeout")) input.response_timeout_s = words.number("timeout");
     input.connect_timeout_s = words.number("connect");
     rig_.methods.invoke(identity(words.plain.at(0)), std::move(input), rig_.shard.context,

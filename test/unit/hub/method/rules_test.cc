@@ -24,7 +24,7 @@ bool fine(const MethodInput& input) {
 TEST(MethodInput, Defaults) {
   const auto input = read(R"({"methodName":"reboot"})").value();
   EXPECT_EQ(input.name, "reboot");
-  EXPECT_EQ(input.payload, "");
+  EXPECT_EQ(input.payload, "null");
   EXPECT_EQ(input.response_timeout_s, 30);
   EXPECT_EQ(input.connect_timeout_s, 0);
 }
@@ -32,7 +32,7 @@ TEST(MethodInput, Defaults) {
 TEST(MethodInput, NumbersOfThePayloadKeepTheirSpelling) {
   EXPECT_EQ(read(R"({"payload": {"b": 1.50, "a": [1e2, -0.0, 12345678901234567890123]}})")->payload,
             R"({"b":1.50,"a":[1e2,-0.0,12345678901234567890123]})");
-  EXPECT_EQ(read(R"({"payload":null})")->payload, "");
+  EXPECT_EQ(read(R"({"payload":null})")->payload, "null");
   EXPECT_EQ(read(R"({"payload":0})")->payload, "0");
   EXPECT_EQ(read(R"({"payload":""})")->payload, R"("")");
 }

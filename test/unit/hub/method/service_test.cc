@@ -152,7 +152,7 @@ TEST_F(MethodServiceTest, SentWhenTheDeviceConnectsAndSubscribes) {
   device.ready = true;
   service.on_ready({"d1", ""});
   run();
-  EXPECT_EQ(device.received, (Strings{"a()#1", "b()#2"}));
+  EXPECT_EQ(device.received, (Strings{"a(null)#1", "b(null)#2"}));
   advance(14'900);
   EXPECT_TRUE(ended.empty()) << "the response time-out is that of the whole call";
   device.open->answer(2, 200, "");
@@ -184,7 +184,7 @@ TEST_F(MethodServiceTest, AReadinessThatCrossesAnAttemptIsNotLost) {
   device.ready = true;
   service.on_ready({"d1", ""});
   run();
-  EXPECT_EQ(device.received, Strings{"a()#1"});
+  EXPECT_EQ(device.received, Strings{"a(null)#1"});
 }
 
 TEST_F(MethodServiceTest, AnAttemptUnderWayIsNotCalledOffline) {
