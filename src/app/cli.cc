@@ -113,6 +113,21 @@ void add_twin(CLI::App& app, TwinOptions& o) {
   for (CLI::App* v : {update, replace}) v->add_option("-e,--etag", o.etag, "Only if the twin still has this ETag");
 }
 
+void add_method(CLI::App& app, MethodOptions& o) {
+  CLI::App* method = app.add_subcommand("method", "Call direct methods of devices and modules")->require_subcommand(1);
+  CLI::App* verb = method->add_subcommand("invoke", "Call a method and print the answer");
+  add_target(verb, o.target);
+  verb->add_option("-d,--device-id,device", o.device, "Device id")->required();
+  verb->add_option("-m,--module-id", o.module, "Module id, for a method of a module");
+  verb->add_option("--method-name,--mn", o.name, "Name of the method")->required();
+  verb->add_option("--method-payload,--mp", o.payload, "JSON, or @file");
+  verb->add_option("--timeout,--to", o.timeout_s, "Seconds for the whole call, 5 to 300")->check(CLI::Range(5, 300));
+  verb->add_option("--connect-timeout", o.connect_timeout_s,
+                   "Seconds of them to wait for a device that is not connected");
+  verb->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
+  verb->callback([&o] { method_invoke(o); });
+}
+
 void add_sas(CLI::App& app, SasOptions& o) {
   CLI::App* verb = app.add_subcommand("sas", "Make a shared access signature");
   add_target(verb, o.target);
@@ -146,12 +161,14 @@ int run_command_line(int argc, char** argv) {
   ConnectionStringOptions connection_string;
   DeviceOptions device;
   TwinOptions twin;
+  MethodOptions method;
   SasOptions sas;
   MonitorOptions monitor_options;
   add_serve(app, serve_flags, exit_code);
   add_connection_string(app, connection_string);
   add_device(app, device);
   add_twin(app, twin);
+  add_method(app, method);
   add_sas(app, sas);
   add_monitor(app, monitor_options);
   try {

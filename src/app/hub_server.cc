@@ -20,11 +20,13 @@
 #include "front/amqp/connection.h"
 #include "front/eventhub/nodes.h"
 #include "front/http/identity_routes.h"
+#include "front/http/method_routes.h"
 #include "front/http/ops_api.h"
 #include "front/http/service_api.h"
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
 #include "hub/device/registry.h"
+#include "hub/method/service.h"
 #include "hub/telemetry/ingest.h"
 #include "hub/twin/service.h"
 #include "net/runtime.h"
@@ -107,6 +109,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::SessionDirectory> directory;
   std::unique_ptr<hub::Registry> registry;
   std::unique_ptr<hub::TwinService> twins;
+  std::unique_ptr<hub::MethodService> methods;
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
 
   std::shared_ptr<net::TlsContext> tls;
@@ -160,6 +163,7 @@ void HubServer::Parts::make_hub() {
   directory = std::make_unique<hub::SessionDirectory>(*store, clock, metrics);
   registry = std::make_unique<hub::Registry>(*store, *directory, hub, clock);
   twins = std::make_unique<hub::TwinService>(*twin_store, *registry, *directory, clock, metrics);
+  methods = std::make_unique<hub::MethodService>(*registry, *directory, runtime.shard_count(), metrics);
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
@@ -176,6 +180,7 @@ void HubServer::Parts::make_fronts() {
   amqp->router.add(front::eventhub::make_event_hub_node(*event_hub));
   std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
+  std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
   service_api = std::make_unique<front::http::ServiceApi>(*authenticator, std::move(routes));
   const auto readiness = [this] { return missing(); };
   ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, service_api.get());
@@ -200,8 +205,8 @@ void HubServer::Parts::bind_listeners() {
 
   std::vector<hub::Ingest*> by_shard;
   for (const auto& ingest : ingests) by_shard.push_back(ingest.get());
-  const net::HandlerFactory mqtt =
-      front::mqtt::make_mqtt_factory({*authenticator, *directory, *store, hub, metrics, std::move(by_shard), *twins});
+  const net::HandlerFactory mqtt = front::mqtt::make_mqtt_factory(
+      {*authenticator, *directory, *store, hub, metrics, std::move(by_shard), *twins, *methods});
   const net::HandlerFactory amqp_factory = front::amqp::make_amqp_factory(*amqp);
   const net::HandlerFactory https = net::make_http_factory(*ops_api, make_websocket_routes(mqtt, amqp_factory));
 

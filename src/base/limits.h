@@ -51,6 +51,18 @@ inline constexpr size_t kMqttInflightTwinRequestsMax = 64;
 // Desired changes between a device's GET and its subscription; beyond it the whole section is sent instead.
 inline constexpr size_t kTwinHeldChangesBytesMax = 64 * 1024;
 
+// Direct methods (§6.2): payloads each way, calls that wait for one identity's answer or for it to connect, calls in
+// all, and payloads of calls that no session has taken yet.
+inline constexpr size_t kMethodNameCharsMax = 100;
+inline constexpr size_t kMethodPayloadBytesMax = 128 * 1024;
+inline constexpr int64_t kMethodResponseTimeoutSecondsMin = 5;
+inline constexpr int64_t kMethodTimeoutSecondsMax = 300;
+inline constexpr size_t kMethodsInFlightPerIdentityMax = 128;
+inline constexpr size_t kMethodCallsMax = 65'536;
+inline constexpr size_t kMethodCommandBytesMax = 64 * 1024 * 1024;
+// Commands that a device has not taken from its connection; beyond it further ones are refused.
+inline constexpr size_t kMethodUnsentBytesMax = 8 * 1024 * 1024;
+
 // Tokens (§2.4)
 inline constexpr size_t kSasTokenBytesMax = 8 * 1024;
 inline constexpr int64_t kSasClockSkewSeconds = 5 * 60;

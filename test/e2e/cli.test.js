@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const { Hub, binary, run_nave } = require('../interop/lib/hub');
 const { make_device, device_on, events_topic } = require('../interop/lib/client');
+const { TYPE, publish_packet } = require('../interop/lib/mqtt_raw');
 const { with_deadline, Inbox } = require('../interop/lib/until');
 
 let hub;
@@ -98,6 +99,25 @@ test('sas makes a token that opens a device connection', async () => {
   assert.equal(printed.code, 0, printed.stderr);
   const token = /SharedAccessSignature [^\s"]+/.exec(printed.stdout)[0];
   const client = await device_on(hub, device, { password: token });
+  await client.disconnect();
+});
+
+test('method invoke prints what the device answers, or why it did not', async () => {
+  const device = await make_device(hub, 'cli-method');
+  const offline = await local('method', 'invoke', '-d', 'cli-method', '--mn', 'go', '--to', '10');
+  assert.equal(offline.code, 1);
+  assert.match(offline.stderr, /DeviceNotOnline: The operation failed/);
+  assert.equal(offline.stderr.trim().split('\n').length, 1);
+  const invoked = local('method', 'invoke', '-d', 'cli-method', '--method-name', 'go', '--method-payload', '{"n":1.0}',
+    '--timeout', '15', '--connect-timeout', '10');
+  const client = await device_on(hub, device);
+  await client.subscribe(1, [['$iothub/methods/POST/#', 0]]);
+  const { body } = await client.expect(TYPE.PUBLISH, 'method request');
+  assert.ok(body.toString().endsWith('/go/?$rid=1{"n":1.0}'), body.toString());
+  client.send(publish_packet({ topic: '$iothub/methods/res/200/?$rid=1', payload: '[true]', qos: 0 }));
+  const { code, stdout, stderr } = await invoked;
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), { status: 200, payload: [true] });
   await client.disconnect();
 });
 

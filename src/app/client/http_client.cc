@@ -9,13 +9,12 @@ namespace nave::app {
 namespace {
 
 constexpr size_t kAnswerBytesMax = size_t{64} << 20;
-constexpr int kAnswerTimeoutMs = 60'000;
 
 // Reads until `enough` bytes are there; false at end of stream.
-bool fill(TlsStream& stream, std::string& buffer, size_t enough) {
+bool fill(TlsStream& stream, std::string& buffer, size_t enough, int timeout_ms) {
   while (buffer.size() < enough) {
     bool timed_out = false;
-    const std::string more = stream.read(16 * 1024, kAnswerTimeoutMs, timed_out);
+    const std::string more = stream.read(16 * 1024, timeout_ms, timed_out);
     if (timed_out) throw std::runtime_error("the hub did not answer in time");
     if (more.empty()) return false;
     buffer += more;
@@ -44,7 +43,7 @@ void parse_head(const std::string& head, ClientResponse& response) {
 
 ClientResponse HttpClient::request(const std::string& method, const std::string& path,
                                    const std::vector<std::pair<std::string, std::string>>& headers,
-                                   const std::string& body) {
+                                   const std::string& body, int answer_timeout_ms) {
   TlsStream stream(target_);
   std::string text = method + " " + path + " HTTP/1.1\r\nHost: " + target_.host + "\r\n";
   for (const auto& [name, value] : headers) text += name + ": " + value + "\r\n";
@@ -55,7 +54,8 @@ ClientResponse HttpClient::request(const std::string& method, const std::string&
   std::string buffer;
   size_t head_end = std::string::npos;
   while ((head_end = buffer.find("\r\n\r\n")) == std::string::npos) {
-    if (!fill(stream, buffer, buffer.size() + 1)) throw std::runtime_error("the hub closed without an answer");
+    if (!fill(stream, buffer, buffer.size() + 1, answer_timeout_ms))
+      throw std::runtime_error("the hub closed without an answer");
   }
   ClientResponse response;
   parse_head(buffer.substr(0, head_end), response);
@@ -63,7 +63,7 @@ ClientResponse HttpClient::request(const std::string& method, const std::string&
   size_t length = 0;
   const std::string& announced = response.headers["content-length"];
   std::from_chars(announced.data(), announced.data() + announced.size(), length);
-  if (!fill(stream, response.body, length)) throw std::runtime_error("the answer was cut short");
+  if (!fill(stream, response.body, length, answer_timeout_ms)) throw std::runtime_error("the answer was cut short");
   response.body.resize(length);
   return response;
 }

@@ -16,13 +16,15 @@ struct ClientResponse {
   std::string body;
 };
 
+inline constexpr int kAnswerTimeoutMs = 60'000;
+
 class HttpClient {
  public:
   explicit HttpClient(ClientTarget target) : target_(std::move(target)) {}
-  // Throws std::runtime_error when there is no whole answer.
+  // Throws std::runtime_error when there is no whole answer, or nothing arrives for `answer_timeout_ms`.
   [[nodiscard]] ClientResponse request(const std::string& method, const std::string& path,
                                        const std::vector<std::pair<std::string, std::string>>& headers,
-                                       const std::string& body);
+                                       const std::string& body, int answer_timeout_ms = kAnswerTimeoutMs);
 
  private:
   ClientTarget target_;

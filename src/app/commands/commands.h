@@ -46,6 +46,18 @@ void twin_show(const TwinOptions& options);
 void twin_update(const TwinOptions& options);
 void twin_replace(const TwinOptions& options);
 
+// ---- nave method
+struct MethodOptions {
+  TargetOptions target;
+  std::string device, module;  // empty module: a method of the device
+  std::string name;
+  std::string payload = "null";  // JSON, or @file
+  unsigned timeout_s = 30;
+  unsigned connect_timeout_s = 0;
+  std::string output = "json";
+};
+void method_invoke(const MethodOptions& options);
+
 // ---- nave sas
 struct SasOptions {
   TargetOptions target;

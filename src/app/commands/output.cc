@@ -1,6 +1,9 @@
 #include "app/commands/output.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
 
 #include "json/write.h"
 
@@ -46,6 +49,13 @@ std::string padded(const std::string& text, size_t width) {
 }
 
 }  // namespace
+
+std::string argument_text(const std::string& text) {
+  if (!text.starts_with('@')) return text;
+  std::ifstream file(text.substr(1), std::ios::binary);
+  if (!file) throw std::runtime_error("cannot read " + text.substr(1));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 std::string indented(const json::Value& value) {
   std::string out;

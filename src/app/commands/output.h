@@ -9,6 +9,9 @@
 
 namespace nave::app {
 
+// The value of a flag: `text` itself, or the content of the file behind an '@'. Throws std::runtime_error.
+[[nodiscard]] std::string argument_text(const std::string& text);
+
 [[nodiscard]] std::string indented(const json::Value& value);
 
 // A column: its heading and the member it shows.

@@ -58,8 +58,11 @@ std::string service_message(const ClientResponse& response) {
   std::string message = "status " + std::to_string(response.status);
   if (const auto body = json::parse(response.body)) {
     if (const std::string text = member(*body, "Message", nullptr); !text.empty()) {
+      // Some errors are a JSON document inside the text (reference/service-rest.md §4, E3).
+      const auto nested = json::parse(text);
       const size_t semicolon = text.find(';');
-      message = semicolon == std::string::npos ? text : text.substr(semicolon + 1);
+      message = nested ? member(*nested, "message", nullptr)
+                       : (semicolon == std::string::npos ? text : text.substr(semicolon + 1));
     }
   }
   if (const auto code = response.headers.find("iothub-errorcode"); code != response.headers.end()) {
@@ -106,13 +109,13 @@ std::string service_token(const Target& target) {
 }
 
 ClientResponse call_service(const Target& target, const std::string& method, const std::string& path,
-                            const std::string& if_match, const std::string& body) {
+                            const std::string& if_match, const std::string& body, int answer_timeout_ms) {
   std::vector<std::pair<std::string, std::string>> headers = {{"Authorization", service_token(target)},
                                                               {"Request-Id", random_uuid()}};
   if (!if_match.empty()) headers.emplace_back("If-Match", if_match);
   const std::string versioned = path + (path.find('?') == std::string::npos ? "?" : "&") + "api-version=" + kApiVersion;
   HttpClient client(target.https);
-  ClientResponse response = client.request(method, versioned, headers, body);
+  ClientResponse response = client.request(method, versioned, headers, body, answer_timeout_ms);
   if (response.status / 100 != 2) throw std::runtime_error(service_message(response));
   return response;
 }

@@ -32,7 +32,8 @@ struct Target {
 // One call of the service API with a token made for it. `path` without api-version. Throws std::runtime_error with the
 // service's own message when the status is not 2xx.
 [[nodiscard]] ClientResponse call_service(const Target& target, const std::string& method, const std::string& path,
-                                          const std::string& if_match, const std::string& body);
+                                          const std::string& if_match, const std::string& body,
+                                          int answer_timeout_ms = kAnswerTimeoutMs);
 
 // The primary symmetric key of a device, or of a module of it. Throws std::runtime_error when there is none.
 [[nodiscard]] std::string fetch_primary_key(const Target& target, const std::string& device, const std::string& module);

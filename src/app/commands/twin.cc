@@ -1,6 +1,4 @@
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <stdexcept>
 
 #include "app/commands/commands.h"
@@ -23,16 +21,8 @@ void print(const ClientResponse& response) {
   std::cout << indented(*twin);
 }
 
-// `text` itself, or the content of the file behind an '@'.
-std::string argument(const std::string& text) {
-  if (!text.starts_with('@')) return text;
-  std::ifstream file(text.substr(1), std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + text.substr(1));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 json::Object parse_object(const char* flag, const std::string& text) {
-  auto value = json::parse(argument(text));
+  auto value = json::parse(argument_text(text));
   if (!value) throw std::runtime_error(std::string(flag) + ": " + value.error().message());
   if (value->if_object() == nullptr) throw std::runtime_error(std::string(flag) + " must be a JSON object");
   return std::move(*value->if_object());

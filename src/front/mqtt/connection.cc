@@ -171,6 +171,7 @@ void Connection::leave(CloseCause cause) {
   if (link_) {
     if (was_open && calls_for_will(cause)) publish_will();
     ingest().detach(sink_);
+    methods_.reset();  // whoever waits for an answer hears of it now
     link_->session = nullptr;
     services().directory.release(origin_.identity, claim_);
   }

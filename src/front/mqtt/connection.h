@@ -2,7 +2,8 @@
 // (docs/protocol/mqtt.md). Lives on the shard that accepted it; everything here runs on that shard's thread.
 //
 // The member functions are spread over files by what they are about: connection.cc (life and deadlines), connect.cc,
-// publish.cc (telemetry, acknowledgements, back-pressure), subscribe.cc, twin.cc.
+// publish.cc (telemetry, acknowledgements, back-pressure), subscribe.cc, twin.cc,
+// methods.cc.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include "front/mqtt/shared.h"
 #include "front/mqtt/topics.h"
 #include "front/mqtt/will.h"
+#include "hub/method/open_methods.h"
 #include "hub/session/directory.h"
 #include "hub/telemetry/ingest.h"
 #include "hub/twin/held_changes.h"
@@ -42,6 +44,7 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   void end(hub::EndReason reason) override;
   [[nodiscard]] bool still_authorized(const hub::Identity& identity) const override;
   void on_desired_changed(const hub::DesiredChange& change) override;
+  [[nodiscard]] hub::MethodDelivery deliver_method(const hub::MethodCommand& command, hub::MethodReply& reply) override;
 
   void on_telemetry_done(uint64_t detail, bool ok) override;
   void on_telemetry_batch_end() override;
@@ -108,6 +111,10 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   [[nodiscard]] auto if_alive(Reply reply);
   [[nodiscard]] hub::TwinService::Caller twin_caller() const { return {origin_.identity, origin_.generation_id}; }
 
+  // methods.cc
+  void on_method_response(const MethodResponseTopic& topic, const wire::mqtt::Publish& publish);
+  void update_methods();
+
   [[nodiscard]] const MqttServices& services() const { return shared_->services; }
   [[nodiscard]] Scratch& scratch() const { return shared_->scratch(shard_.id); }
   [[nodiscard]] hub::Ingest& ingest() const { return shared_->ingest(shard_.id); }
@@ -138,9 +145,11 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   std::string pubacks_;  // of the commit that is being delivered
   PubackQueue puback_queue_;
 
-  uint32_t twin_requests_ = 0;              // not answered yet
-  uint16_t last_packet_id_ = 0;             // of our own PUBLISHes
-  std::unique_ptr<hub::HeldChanges> held_;  // only between reading the twin and subscribing to its changes
+  uint32_t twin_requests_ = 0;                 // not answered yet
+  uint16_t last_packet_id_ = 0;                // of our own PUBLISHes
+  bool takes_methods_ = false;                 // subscribed, and told so
+  std::unique_ptr<hub::OpenMethods> methods_;  // from the first method on
+  std::unique_ptr<hub::HeldChanges> held_;     // only between reading the twin and subscribing to its changes
 };
 
 }  // namespace nave::front::mqtt

@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "hub/device/authenticator.h"
 #include "hub/hub_info.h"
+#include "hub/method/service.h"
 #include "hub/ports.h"
 #include "hub/session/directory.h"
 #include "hub/telemetry/ingest.h"
@@ -23,6 +24,7 @@ struct MqttServices {
   Metrics& metrics;
   std::vector<hub::Ingest*> ingests;  // by ShardId: one for every shard that connections are accepted on
   hub::TwinService& twins;
+  hub::MethodService& methods;
 };
 
 // Copies of the factory share their state, so one serves the listener on 8883 and the WebSocket route; any shard may

@@ -32,6 +32,7 @@ void Connection::on_publish(const wire::mqtt::Publish& publish) {
   if (const auto* const get = std::get_if<TwinGetTopic>(&topic)) return on_twin_get(*get, publish);
   if (const auto* const patch = std::get_if<TwinPatchTopic>(&topic)) return on_twin_patch(*patch, publish);
   if (const auto* const other = std::get_if<UnknownTwinTopic>(&topic)) return on_unknown_twin_request(*other, publish);
+  if (const auto* const method = std::get_if<MethodResponseTopic>(&topic)) return on_method_response(*method, publish);
   close(CloseCause::kTopic);
 }
 

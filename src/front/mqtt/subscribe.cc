@@ -48,6 +48,7 @@ void Connection::acknowledge_subscriptions(ByteView packet) {
   } else {
     save_session();
   }
+  update_methods();
 }
 
 void Connection::save_session() {
@@ -72,6 +73,7 @@ void Connection::on_session_stored(bool ok) {
   }
   if (!ok) return close(CloseCause::kStorage);
   transport_->send(session_.end_save());
+  update_methods();
   save_session();
   update_reading();
 }

@@ -14,11 +14,13 @@
 #include "base/executor.h"
 #include "base/ids.h"
 #include "base/metrics.h"
+#include "hub/method/command.h"
 #include "hub/ports.h"
 
 namespace nave::hub {
 
 struct DesiredChange;  // hub/twin/change.h
+class MethodReply;     // hub/method/reply.h
 
 enum class EndReason : uint8_t {
   kTakenOver,  // a newer connection of the same identity
@@ -39,6 +41,12 @@ class Session {
   [[nodiscard]] virtual bool still_authorized(const Identity& identity) const = 0;
   // The desired properties have changed, on disk. Called in the order of the versions.
   virtual void on_desired_changed(const DesiredChange& change) { (void)change; }
+  // Sends a direct method if the client takes methods now. With kDelivered the reply was moved from and will be
+  // answered, or is destroyed when the session ends; otherwise it is untouched.
+  [[nodiscard]] virtual MethodDelivery deliver_method(const MethodCommand& command, MethodReply& reply) {
+    (void)command, (void)reply;
+    return MethodDelivery::kNotReady;
+  }
 };
 
 // The thread-safe handle of a Session: the session itself is only touched on its shard and cleared there when it dies.

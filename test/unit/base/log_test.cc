@@ -62,8 +62,8 @@ TEST_F(LogTest, APeerCannotForgeALine) {
 TEST_F(LogTest, LongValuesAreCut) {
   write(Level::kError, Category::kServer, "long",
         {{"at", std::string(256, 'a')}, {"past", std::string(257, 'b')}, {"far", std::string(100'000, 'c')}});
-  EXPECT_THAT(text(), HasSubstr("at=\"" + std::string(256, 'a') + "\" past=\"" + std::string(256, 'b') + "...\" far=\"" +
-                                std::string(256, 'c') + "...\"\n"));
+  EXPECT_THAT(text(), HasSubstr("at=\"" + std::string(256, 'a') + "\" past=\"" + std::string(256, 'b') +
+                                "...\" far=\"" + std::string(256, 'c') + "...\"\n"));
 }
 
 TEST_F(LogTest, LevelsBelowAreSilent) {

@@ -11,6 +11,7 @@
 #include "auth/sas_token.h"
 #include "base/url.h"
 #include "front/http/identity_routes.h"
+#include "front/http/method_routes.h"
 #include "front/http/service_api.h"
 #include "front/http/twin_routes.h"
 #include "hub/device/registry.h"
@@ -88,9 +89,11 @@ class ApiFixture : public testing::Test {
   hub::SessionDirectory sessions{store, shard.clock, metrics};
   hub::Registry registry{store, sessions, hub, shard.clock};
   hub::TwinService twins{store, registry, sessions, shard.clock, metrics};
+  hub::MethodService methods{registry, sessions, 1, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
     std::vector<front::http::Route> out = front::http::identity_routes(registry);
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
     return out;
   }
   std::unique_ptr<net::HttpHandler> api = std::make_unique<front::http::ServiceApi>(authenticator, routes());

@@ -26,7 +26,8 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
         Operation{"GET", "/statistics/service", read_or_service}, Operation{"GET", "/twins/d", service},
         Operation{"PATCH", "/twins/d", service}, Operation{"PUT", "/twins/d", service},
         Operation{"GET", "/twins/d/modules/m", service}, Operation{"PATCH", "/twins/d/modules/m", service},
-        Operation{"PUT", "/twins/d/modules/m", service}}) {
+        Operation{"PUT", "/twins/d/modules/m", service}, Operation{"POST", "/twins/d/methods", service},
+        Operation{"POST", "/twins/d/modules/m/methods", service}}) {
     for (const auth::Policy& policy : policies.current()->all()) {
       const Response r = send(op.method, op.path + std::string("?api-version=2021-04-12"), "{}",
                               {{"Authorization", token(policy.name)}});

@@ -81,7 +81,8 @@ class MqttCost : public testing::Test {
                                                     .hub = rig_.hub_info,
                                                     .metrics = rig_.metrics,
                                                     .ingests = {&ingest_},
-                                                    .twins = rig_.twins});
+                                                    .twins = rig_.twins,
+                                                    .methods = rig_.methods});
 };
 
 TEST_F(MqttCost, ATelemetryMessageAllocatesNothing) {

@@ -96,6 +96,7 @@ class MqttRig {
   hub::Registry registry{store, directory, hub_info, shard.clock};
   HeldTwinStore twin_store{store.twins()};
   hub::TwinService twins{twin_store, registry, directory, shard.clock, metrics};
+  hub::MethodService methods{registry, directory, 1, metrics};
   FailingEventLog log{hub_info.partition_count, shard.clock, log_thread};
   hub::Ingest ingest{log, hub_info, shard.context, metrics};
   net::HandlerFactory factory = front::mqtt::make_mqtt_factory({.authenticator = authenticator,
@@ -104,7 +105,8 @@ class MqttRig {
                                                                 .hub = hub_info,
                                                                 .metrics = metrics,
                                                                 .ingests = {&ingest},
-                                                                .twins = twins});
+                                                                .twins = twins,
+                                                                .methods = methods});
 
  private:
   void write(hub::Identity identity, hub::IdentityWrite::Expect expect) {

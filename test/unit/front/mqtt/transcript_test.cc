@@ -8,6 +8,8 @@
 //   EVENT dev-1 {5=text/plain}{a=b}body           the next event of the device in the log (numbers:
 //   hub/telemetry/event.h) WAIT 1500                                     milliseconds pass DROP the client's connection
 //   breaks
+//   CALL dev-1 reboot payload={"a":1} connect=10   a back end calls a method
+//   CALLER reboot 200 null                        how the oldest call ended: status and payload, or the error
 //
 // "C2:", "S2:", "DROP2" are a second client, and so on; CONNECT always opens a new connection. Without user= or pass= a
 // CONNECT has the right ones; "-" leaves the field out; $token(dev-2), $policy(device) and $expired make a token.
@@ -15,6 +17,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -120,6 +123,10 @@ std::string describe(std::string_view packet) {
       for (size_t i = 4; i < packet.size(); ++i) out += (i > 4 ? "," : "") + std::to_string(packet[i]);
       return out;
     }
+    case 0x30: {
+      const size_t topic = load_be<uint16_t>(packet.data() + 2);
+      return "PUBLISH topic=" + std::string(packet.substr(4, topic)) + " body=" + std::string(packet.substr(4 + topic));
+    }
     case 0xb0:
       return "UNSUBACK" + id();
     case 0xd0:
@@ -140,6 +147,7 @@ class Player {
       if (!line.empty() && line[0] != '#') step(line);
     }
     expect_nothing_more();
+    EXPECT_TRUE(outcomes_.empty()) << outcomes_.front();
   }
 
  private:
@@ -161,6 +169,14 @@ class Player {
     if (line == "DISK") return rig_.commit();
     if (line.starts_with("WAIT ")) return rig_.shard.advance(std::atoll(line.c_str() + 5));
     if (line.starts_with("DROP")) return sides_.at(line.substr(4)).client->transport.drop();
+    if (line.starts_with("CALL ")) return call(line.substr(5));
+    if (line.starts_with("CALLER ")) {
+      rig_.shard.run_until_idle();
+      ASSERT_FALSE(outcomes_.empty()) << "no call has ended";
+      EXPECT_EQ(outcomes_.front(), line.substr(7));
+      outcomes_.pop_front();
+      return;
+    }
     ASSERT_TRUE(line.starts_with("EVENT ")) << "no such step";
     const size_t space = line.find(' ', 6);
     const std::string device = line.substr(6, space - 6);
@@ -168,6 +184,22 @@ class Player {
     size_t& seen = events_seen_[device];
     ASSERT_GT(events.size(), seen) << "no further event";
     EXPECT_EQ(events[seen++], line.substr(space + 1));
+  }
+
+  void call(const std::string& text) {
+    const Words words(text);
+    hub::MethodInput input;
+    input.name = words.plain.at(1);
+    input.payload = words.find("payload").value_or("null");
+    if (words.find("timeout")) input.response_timeout_s = words.number("timeout");
+    input.connect_timeout_s = words.number("connect");
+    rig_.methods.invoke(identity(words.plain.at(0)), std::move(input), rig_.shard.context,
+                        [this, name = words.plain.at(1)](const hub::HubResult<hub::MethodAnswer>& answer) {
+                          outcomes_.push_back(name + " " +
+                                              (answer ? std::to_string(answer->status) + " " + answer->payload
+                                                      : std::string(hub::row(answer.error().code).name)));
+                        });
+    rig_.shard.run_until_idle();
   }
 
   void send(const std::string& name, const std::string& text) {
@@ -203,6 +235,7 @@ class Player {
     }
   }
 
+  std::deque<std::string> outcomes_;  // of calls, oldest first
   MqttRig rig_;
   std::map<std::string, Side> sides_;
   std::map<std::string, size_t> events_seen_;
