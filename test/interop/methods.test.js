@@ -148,7 +148,8 @@ describe('raw clients', () => {
       assert.equal((await waiting).payload, 'here');
     });
     const before = Date.now();
-    const answer = await call(device, 'late', { responseTimeoutInSeconds: 5, connectTimeoutInSeconds: 1 });
+    const absent = await create_device('method');
+    const answer = await call(absent, 'late', { responseTimeoutInSeconds: 5, connectTimeoutInSeconds: 1 });
     assert.deepEqual([answer.http, answer.error], [404, 'DeviceNotOnline']);
     assert.ok(Date.now() - before >= 1000);
   });

@@ -28,7 +28,9 @@ function settled(code, [passed, failed, skipped]) {
 
 // [passed, failed, skipped] of `node --test`.
 async function run_node_tests(files, { concurrency = 2, env = {} } = {}) {
-  const args = ['--test', '--test-reporter=tap', `--test-concurrency=${concurrency}`, ...files];
+  // A test that fails may leave its connections open, which would keep its process alive for ever.
+  const args = ['--test', '--test-reporter=tap', '--test-force-exit', '--test-timeout=600000',
+    `--test-concurrency=${concurrency}`, ...files];
   const { code, text } = await run(process.execPath, args, { env: { ...process.env, ...env } });
   const [pass, fail, skip, cancelled] =
     ['pass', 'fail', 'skipped', 'cancelled'].map((word) => number_after(new RegExp(`^# ${word} (\\d+)`, 'm'), text));
