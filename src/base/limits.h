@@ -9,7 +9,7 @@ namespace nave::limits {
 
 // Identifiers (device-mqtt-https.md §11.1, service-rest.md §6.2)
 inline constexpr size_t kIdCharsMax = 128;
-inline constexpr size_t kModelIdBytesMax = 2048;  // the longest DTMI that DTDL allows
+inline constexpr size_t kModelIdBytesMax = 2048;      // the longest DTMI that DTDL allows
 inline constexpr size_t kStatusReasonBytesMax = 512;  // 128 UTF-8 characters
 inline constexpr size_t kModulesPerDeviceMax = 50;
 inline constexpr uint64_t kIdentitiesMax = 1'000'000;  // devices and modules of the hub (service-rest.md §6)
@@ -61,10 +61,15 @@ inline constexpr size_t kAmqpQueuedBytesPerLinkMax = 4 * 1024 * 1024;
 inline constexpr size_t kAmqpReassemblyBytesPerConnectionMax = 16 * 1024 * 1024;
 inline constexpr int64_t kAmqpCloseWaitMs = 5000;
 inline constexpr size_t kAmqpGrantsPerConnectionMax = 2048;  // tokens put on one connection (§3, multiplexing)
+// Telemetry of one connection that is not yet on disk; reading pauses beyond it.
+inline constexpr size_t kAmqpInflightMessagesMax = 4096;
+inline constexpr size_t kAmqpInflightBytesMax = 4 * 1024 * 1024;
+inline constexpr size_t kAmqpBatchMessagesMax = 8192;  // in one delivery of format 0x80013700
 
 // HTTP (service-rest.md §1)
 inline constexpr uint32_t kHttpHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kHttpBodyBytesMax = 1024 * 1024;
+inline constexpr size_t kHttpBatchMessagesMax = 500;  // device-mqtt-https.md §8.5
 inline constexpr int64_t kHttpRequestArrivalMs = 60 * 1000;
 inline constexpr int64_t kHttpIdleMs = 120 * 1000;
 

@@ -12,9 +12,12 @@
 #include "base/url.h"
 #include "front/http/identity_routes.h"
 #include "front/http/service_api.h"
+#include "front/http/telemetry_routes.h"
 #include "hub/device/registry.h"
 #include "json/parse.h"
 #include "store/memory/device_store.h"
+#include "store/memory/event_log.h"
+#include "support/event_text.h"
 #include "support/fake_shard.h"
 
 namespace nave::test {
@@ -52,6 +55,19 @@ class ApiFixture : public testing::Test {
     return auth::make_sas(resource, p == nullptr ? "" : p->primary_key, unix_seconds(shard.clock.utc()) + 3600, policy);
   }
 
+  // The token of a device or module that was made over the API, signed with its primary key.
+  [[nodiscard]] std::string device_token(const IdentityKey& key) const {
+    const auto identity = store.find(key);
+    std::string resource = std::string(kHost) + "/devices/" + key.device;
+    if (key.is_module()) resource += "/modules/" + key.module;
+    return auth::make_sas(resource, identity ? identity->authentication.primary_key : "",
+                          unix_seconds(shard.clock.utc()) + 3600, "");
+  }
+  // Every event of the device, as support/event_text.h writes it.
+  [[nodiscard]] std::vector<std::string> events(const std::string& device, bool with_stamps = false) {
+    return events_of(log, shard, ingest.partition_of_device(device), device, with_stamps);
+  }
+
   // Hands the request over and runs the shard; fails the test unless there is exactly one answer.
   Response send(net::HttpRequest request) {
     std::optional<Response> answer;
@@ -86,8 +102,16 @@ class ApiFixture : public testing::Test {
   hub::Authenticator authenticator{store, policies, hub, shard.clock};
   hub::SessionDirectory sessions{store, shard.clock, metrics};
   hub::Registry registry{store, sessions, hub, shard.clock};
-  std::unique_ptr<net::HttpHandler> api =
-      std::make_unique<front::http::ServiceApi>(authenticator, front::http::identity_routes(registry));
+  store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
+  hub::Ingest ingest{log, hub, shard.context, metrics};
+  std::unique_ptr<net::HttpHandler> api = std::make_unique<front::http::ServiceApi>(authenticator, routes());
+
+ private:
+  [[nodiscard]] std::vector<front::http::Route> routes() {
+    std::vector<front::http::Route> all = front::http::identity_routes(registry);
+    for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) all.push_back(std::move(r));
+    return all;
+  }
 };
 
 }  // namespace nave::test
