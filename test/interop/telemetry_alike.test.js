@@ -52,9 +52,8 @@ function told(event) {
   const { systemProperties, properties, body, messageId, correlationId, contentType } = event;
   const system = { ...systemProperties };
   delete system['iothub-enqueuedtime'];
-  const { userId, to, contentEncoding, absoluteExpiryTime } = event.getRawAmqpMessage().properties ?? {};
-  return { system, properties, body, messageId, correlationId, contentType, contentEncoding, to,
-    user: userId === undefined ? undefined : Buffer.from(userId).toString(), expiry: Number(absoluteExpiryTime) };
+  return { system, properties, body, messageId, correlationId, contentType, expiry: Number(system.absoluteExpiryTime),
+    user: system.userId && Buffer.from(system.userId).toString() };
 }
 
 for (const kind of ['device', 'module']) {
