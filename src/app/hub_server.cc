@@ -18,11 +18,13 @@
 #include "base/random.h"
 #include "front/amqp/cbs_node.h"
 #include "front/amqp/connection.h"
+#include "front/amqp/telemetry_node.h"
 #include "front/eventhub/nodes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/ops_api.h"
 #include "front/http/service_api.h"
+#include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
 #include "hub/device/registry.h"
@@ -114,6 +116,7 @@ struct HubServer::Parts {
 
   std::shared_ptr<net::TlsContext> tls;
   std::unique_ptr<front::eventhub::EventHub> event_hub;
+  std::unique_ptr<front::amqp::DeviceServices> amqp_devices;
   std::unique_ptr<front::amqp::FrontContext> amqp;
   std::unique_ptr<front::http::ServiceApi> service_api;
   std::unique_ptr<front::http::OpsApi> ops_api;        // before the service API, on the HTTPS listener
@@ -125,6 +128,7 @@ struct HubServer::Parts {
   void make_hub();
   void make_fronts();
   void bind_listeners();
+  [[nodiscard]] std::vector<hub::Ingest*> ingests_by_shard() const;
   [[nodiscard]] Certificates certificates() const;
   [[nodiscard]] std::string missing() const;
 };
@@ -178,13 +182,22 @@ void HubServer::Parts::make_fronts() {
   amqp = std::make_unique<front::amqp::FrontContext>(hub, *authenticator, metrics);
   amqp->router.add(std::make_unique<front::amqp::CbsNode>());
   amqp->router.add(front::eventhub::make_event_hub_node(*event_hub));
+  amqp_devices = std::make_unique<front::amqp::DeviceServices>(*directory, hub, metrics);
+  amqp->router.add(front::amqp::make_telemetry_node(*amqp_devices, ingests_by_shard()));
   std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
+  std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));
   service_api = std::make_unique<front::http::ServiceApi>(*authenticator, std::move(routes));
   const auto readiness = [this] { return missing(); };
   ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, service_api.get());
   plain_ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, nullptr);
+}
+
+std::vector<hub::Ingest*> HubServer::Parts::ingests_by_shard() const {
+  std::vector<hub::Ingest*> out;
+  for (const auto& ingest : ingests) out.push_back(ingest.get());
+  return out;
 }
 
 std::string HubServer::Parts::missing() const {
@@ -203,10 +216,8 @@ void HubServer::Parts::bind_listeners() {
   tls = std::make_shared<net::TlsContext>(made.server_chain_pem, made.server_key_pem);
   info.ca_file = std::filesystem::absolute(made.ca_file);
 
-  std::vector<hub::Ingest*> by_shard;
-  for (const auto& ingest : ingests) by_shard.push_back(ingest.get());
   const net::HandlerFactory mqtt = front::mqtt::make_mqtt_factory(
-      {*authenticator, *directory, *store, hub, metrics, std::move(by_shard), *twins, *methods});
+      {*authenticator, *directory, *store, hub, metrics, ingests_by_shard(), *twins, *methods});
   const net::HandlerFactory amqp_factory = front::amqp::make_amqp_factory(*amqp);
   const net::HandlerFactory https = net::make_http_factory(*ops_api, make_websocket_routes(mqtt, amqp_factory));
 

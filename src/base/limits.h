@@ -90,10 +90,15 @@ inline constexpr size_t kAmqpQueuedBytesPerLinkMax = 4 * 1024 * 1024;
 inline constexpr size_t kAmqpReassemblyBytesPerConnectionMax = 16 * 1024 * 1024;
 inline constexpr int64_t kAmqpCloseWaitMs = 5000;
 inline constexpr size_t kAmqpGrantsPerConnectionMax = 2048;  // tokens put on one connection (§3, multiplexing)
+// Telemetry of one connection that is not yet on disk; reading pauses beyond it.
+inline constexpr size_t kAmqpInflightMessagesMax = 4096;
+inline constexpr size_t kAmqpInflightBytesMax = 4 * 1024 * 1024;
+inline constexpr size_t kAmqpBatchMessagesMax = 8192;  // in one delivery of format 0x80013700
 
 // HTTP (service-rest.md §1)
 inline constexpr uint32_t kHttpHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kHttpBodyBytesMax = 1024 * 1024;
+inline constexpr size_t kHttpBatchMessagesMax = 500;  // device-mqtt-https.md §8.5
 inline constexpr int64_t kHttpRequestArrivalMs = 60 * 1000;
 inline constexpr int64_t kHttpIdleMs = 120 * 1000;
 

@@ -96,12 +96,33 @@ void Connection::flush() {
     transport_->close();
     return;
   }
-  if (!paused_ && transport_->unsent_bytes() > kPauseReadingBytes) {
-    paused_ = true;
-    transport_->pause_reading();
-  }
+  update_reading();
   schedule_resume();
   arm();
+}
+
+void Connection::update_reading() {
+  // Ends in on_drained().
+  if (transport_->unsent_bytes() > kPauseReadingBytes) peer_is_slow_ = true;
+  const bool pause = peer_is_slow_ || inflight_messages_ >= limits::kAmqpInflightMessagesMax ||
+                     inflight_bytes_ >= limits::kAmqpInflightBytesMax;
+  if (pause == paused_) return;
+  paused_ = pause;
+  if (pause) {
+    transport_->pause_reading();
+  } else {
+    transport_->resume_reading();
+  }
+}
+
+void Connection::add_inflight(size_t messages, size_t bytes) {
+  inflight_messages_ += messages;
+  inflight_bytes_ += bytes;
+}
+
+void Connection::remove_inflight(size_t messages, size_t bytes) {
+  inflight_messages_ -= messages;
+  inflight_bytes_ -= bytes;
 }
 
 bool Connection::congested() {
@@ -124,10 +145,7 @@ void Connection::schedule_resume() {
 }
 
 void Connection::on_drained() {
-  if (paused_) {
-    paused_ = false;
-    transport_->resume_reading();
-  }
+  peer_is_slow_ = false;
   resume_waiting();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/metrics.h"
+#include "front/amqp/device_session.h"
 #include "front/amqp/grants.h"
 #include "front/amqp/link_handler.h"
 #include "hub/device/authenticator.h"
@@ -47,6 +48,7 @@ class Connection final : public net::Handler, private wire::amqp::ConnectionList
   [[nodiscard]] UtcTime utc() const { return shard().clock.utc(); }
   [[nodiscard]] wire::amqp::ConnectionMachine& machine() { return machine_; }
   [[nodiscard]] Grants& grants() { return grants_; }
+  [[nodiscard]] DeviceSessions& devices() { return devices_; }
   [[nodiscard]] const std::shared_ptr<ConnectionHandle>& handle() const { return handle_; }
   // The handler of a live link, or nullptr.
   [[nodiscard]] LinkHandler* handler(wire::amqp::LinkId id) const;
@@ -58,6 +60,10 @@ class Connection final : public net::Handler, private wire::amqp::ConnectionList
   [[nodiscard]] bool congested();
   // Calls the link's on_sendable() once there is room again, never from inside this call.
   void when_writable(wire::amqp::LinkId id);
+
+  // Telemetry of this connection that is on its way to the disk: while there is too much of it, nothing more is read.
+  void add_inflight(size_t messages, size_t bytes);
+  void remove_inflight(size_t messages, size_t bytes);
 
   // --- net::Handler
   void on_open(net::Transport& transport) override;
@@ -85,9 +91,11 @@ class Connection final : public net::Handler, private wire::amqp::ConnectionList
   void arm();
   void resume_waiting();
   void schedule_resume();
+  void update_reading();
 
   const FrontContext& front_;
   net::Transport* transport_ = nullptr;
+  DeviceSessions devices_;  // outlives the links, which are the machine's
   wire::amqp::ConnectionMachine machine_;
   Grants grants_;
   std::shared_ptr<ConnectionHandle> handle_;
@@ -96,6 +104,9 @@ class Connection final : public net::Handler, private wire::amqp::ConnectionList
   int64_t tick_at_ms_ = 0;
   std::deque<wire::amqp::LinkId> waiting_;  // when_writable(), oldest first
   bool in_turn_ = false;                    // inside a callback that ends with flush()
+  size_t inflight_messages_ = 0;
+  size_t inflight_bytes_ = 0;
+  bool peer_is_slow_ = false;  // the peer does not take what was written for it
   bool paused_ = false;
   bool resume_posted_ = false;
   bool by_sasl_ = false;  // SASL PLAIN let it in: without a grant it must go

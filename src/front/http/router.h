@@ -1,7 +1,9 @@
 // Which operation a request means: a table of methods and path patterns, with the rights that each needs.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -9,6 +11,7 @@
 
 #include "auth/policy.h"
 #include "front/http/reply.h"
+#include "hub/device/authenticator.h"
 #include "json/value.h"
 #include "net/http.h"
 
@@ -21,14 +24,24 @@ struct Call {
   json::Value body;              // null unless the route takes one
   const ShardContext& shard;
   Reply reply;
+  std::optional<hub::DeviceGrant> device = {};  // with Caller::kDevice: who it is
+};
+
+// Whom a route is for.
+enum class Caller : uint8_t {
+  kService,  // a policy with one of the route's rights; must name an api-version
+  // The device or module of a pattern "devices/{}/…" or "devices/{}/modules/{}/…", or a policy with DeviceConnect;
+  // api-version is optional.
+  kDevice,
 };
 
 struct Route {
   std::string_view method;
   std::string_view pattern;           // "devices/{}/modules": literals ignore case, {} takes one segment
-  std::vector<auth::Right> any_of;    // one of these rights suffices
+  std::vector<auth::Right> any_of;    // one of these rights suffices; empty with Caller::kDevice
   bool takes_json = false;            // the body is parsed before the handler runs; it must be an object
   std::function<void(Call)> handler;  // on the shard of the request
+  Caller caller = Caller::kService;
 };
 
 struct Match {

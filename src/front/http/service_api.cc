@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/url.h"
 #include "front/http/path.h"
 #include "json/parse.h"
 
@@ -42,6 +43,13 @@ HubResult<json::Value> parse_body(const net::HttpRequest& request) {
   return *std::move(body);
 }
 
+// Why is for the log only.
+auto refuse(const net::HttpRequest& request, std::string_view why) {
+  log::write_limited(log::Level::kWarning, log::Category::kConnections, "HTTPS request refused",
+                     "HTTPS request refused", {{"reason", why}, {"address", request.peer.address}});
+  return fail(Error(ErrorCode::kIotHubUnauthorizedAccess));
+}
+
 }  // namespace
 
 ServiceApi::ServiceApi(const hub::Authenticator& authenticator, std::vector<Route> routes)
@@ -49,19 +57,22 @@ ServiceApi::ServiceApi(const hub::Authenticator& authenticator, std::vector<Rout
 
 HubResult<void> ServiceApi::authorize(const net::HttpRequest& request, const Route& route,
                                       const std::vector<std::string>& segments) const {
-  const auto refuse = [&](std::string_view why) {
-    log::write_limited(log::Level::kWarning, log::Category::kConnections, "service API refused",
-                       "service API request refused", {{"reason", why}, {"address", request.peer.address}});
-    // Why is for the log only.
-    return fail(Error(ErrorCode::kIotHubUnauthorizedAccess));
-  };
   const auto grant = authenticator_.service(request.header("Authorization").value_or(""));
-  if (!grant) return refuse(grant.error().message);
+  if (!grant) return refuse(request, grant.error().message);
   const std::vector<std::string_view> resource(segments.begin(), segments.end());
   for (const auth::Right right : route.any_of) {
     if (grant->allows(right, resource)) return {};
   }
-  return refuse("the policy lacks the right, or its scope does not cover the resource");
+  return refuse(request, "the policy lacks the right, or its scope does not cover the resource");
+}
+
+HubResult<hub::DeviceGrant> ServiceApi::identify(const net::HttpRequest& request,
+                                                 const std::vector<std::string>& segments) const {
+  const bool module = segments.size() > 3 && equals_ignore_case(segments[2], "modules");
+  const IdentityKey key{segments.at(1), module ? segments[3] : ""};
+  auto grant = authenticator_.device(key, request.header("Authorization").value_or(""));
+  if (!grant) return refuse(request, grant.error().message);
+  return grant;
 }
 
 void ServiceApi::handle(net::HttpRequest request, const ShardContext& shard, net::HttpResponder respond) {
@@ -78,22 +89,28 @@ void ServiceApi::handle(net::HttpRequest request, const ShardContext& shard, net
     return;
   }
   Match& match = std::get<Match>(found);
-  HubResult<void> ok = authorize(request, *match.route, *segments);
-  if (ok) ok = check_api_version(request);
-  json::Value body;
-  if (ok && match.route->takes_json) {
-    auto parsed = parse_body(request);
-    if (parsed) {
-      body = *std::move(parsed);
-    } else {
-      ok = fail(std::move(parsed.error()));
-    }
-  }
-  if (!ok) {
-    reply.error(ok.error());
+  Call call{std::move(request), std::move(match.ids), {}, shard, std::move(reply)};
+  if (const auto ok = admit(call, *match.route, *segments); !ok) {
+    call.reply.error(ok.error());
     return;
   }
-  match.route->handler(Call{std::move(request), std::move(match.ids), std::move(body), shard, std::move(reply)});
+  match.route->handler(std::move(call));
+}
+
+HubResult<void> ServiceApi::admit(Call& call, const Route& route, const std::vector<std::string>& segments) const {
+  if (route.caller == Caller::kDevice) {
+    auto device = identify(call.request, segments);
+    if (!device) return fail(std::move(device.error()));
+    call.device = *std::move(device);
+  } else {
+    if (auto ok = authorize(call.request, route, segments); !ok) return ok;
+    if (auto ok = check_api_version(call.request); !ok) return ok;
+  }
+  if (!route.takes_json) return {};
+  auto body = parse_body(call.request);
+  if (!body) return fail(std::move(body.error()));
+  call.body = *std::move(body);
+  return {};
 }
 
 }  // namespace nave::front::http

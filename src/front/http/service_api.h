@@ -1,5 +1,6 @@
-// The service API: what back ends, service SDKs, `az iot` and Azure IoT Explorer call. Checks every request in one
-// order (reference/service-rest.md §4): route, authorization, api-version, JSON; the rest is the operation's business.
+// The HTTPS API: what back ends, service SDKs, `az iot` and Azure IoT Explorer call, and what devices call that speak
+// HTTPS. Checks every request in one order (reference/service-rest.md §4): route, authorization, api-version, JSON; the
+// rest is the operation's business.
 #pragma once
 
 #include <vector>
@@ -20,8 +21,13 @@ class ServiceApi final : public net::HttpHandler {
   void handle(net::HttpRequest request, const ShardContext& shard, net::HttpResponder respond) override;
 
  private:
+  // Everything but the route; fills in what the route asks for.
+  [[nodiscard]] hub::HubResult<void> admit(Call& call, const Route& route,
+                                           const std::vector<std::string>& segments) const;
   [[nodiscard]] hub::HubResult<void> authorize(const net::HttpRequest& request, const Route& route,
                                                const std::vector<std::string>& segments) const;
+  [[nodiscard]] hub::HubResult<hub::DeviceGrant> identify(const net::HttpRequest& request,
+                                                          const std::vector<std::string>& segments) const;
 
   const hub::Authenticator& authenticator_;
   Router router_;

@@ -37,10 +37,8 @@ void Connection::on_connect(const wire::mqtt::Connect& connect) {
 
 void Connection::enter(Admission admission) {
   hub::DeviceGrant& grant = admission.grant;
-  origin_.generation_id = std::move(grant.identity.generation_id);
-  origin_.auth_method = hub::auth_method_json(grant.credential.scope, "sas");
+  origin_ = hub::telemetry_origin(grant, ingest().partition_of_device(origin_.identity.device));
   origin_.model_id = std::move(admission.model_id);
-  origin_.partition = ingest().partition_of_device(origin_.identity.device);
   credential_ = std::move(grant.credential);
   sink_ = ingest().attach(*this);
   log::write_limited(log::Level::kDebug, log::Category::kConnections, "mqtt.connect", "MQTT client authenticated",

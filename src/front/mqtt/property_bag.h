@@ -1,12 +1,11 @@
 // The properties that travel in the topic of a telemetry message (reference/device-mqtt-https.md §3.2–3.4).
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "hub/telemetry/event.h"
+#include "hub/telemetry/property_collector.h"
 
 namespace nave::front::mqtt {
 
@@ -20,14 +19,11 @@ class PropertyBagDecoder {
   void decode(std::string_view bag, hub::EventView& event);
 
  private:
-  void add_pair(std::string_view pair, hub::EventView& event);
-  void add_application(hub::EventView& event, const hub::ApplicationProperty& property);
-  void keep_last_of_each_name(std::vector<hub::ApplicationProperty>& properties);
-  void convert_expiry(hub::EventView& event);
+  void add_pair(std::string_view pair);
   [[nodiscard]] std::string_view decode_component(std::string_view text);
 
-  std::string arena_;            // decoded text; reserved before a bag is begun, so that views into it stay valid
-  std::vector<uint32_t> order_;  // of keep_last_of_each_name()
+  hub::PropertyCollector collector_;
+  std::string arena_;  // decoded text; reserved before a bag is begun, so that views into it stay valid
 };
 
 // Marks a message that was published with RETAIN, which the hub does not keep (reference/device-mqtt-https.md §2.12).

@@ -130,6 +130,14 @@ HubResult<SignedPolicy> check_policy(const auth::PolicySet& set, const SasToken&
 
 }  // namespace
 
+TelemetryOrigin telemetry_origin(const DeviceGrant& grant, PartitionId partition) {
+  return {.identity = grant.identity.key,
+          .generation_id = grant.identity.generation_id,
+          .auth_method = auth_method_json(grant.credential.scope, "sas"),
+          .model_id = {},
+          .partition = partition};
+}
+
 bool ServiceGrant::allows(auth::Right right, const std::vector<std::string_view>& resource) const {
   return rights.has(right) && scope_covers(scope, resource);
 }
@@ -217,6 +225,15 @@ HubResult<DeviceGrant> Authenticator::device_by_policy(const IdentityKey& key, c
   if (!still_stands(grant.credential)) return refused("the policy has changed since");
   auto identity = usable(store_, key);
   if (!identity) return fail(std::move(identity.error()));
+  return DeviceGrant{*std::move(identity), grant.credential};
+}
+
+HubResult<DeviceGrant> Authenticator::renewed(const DeviceGrant& grant) const {
+  auto identity = usable(store_, grant.identity.key);
+  if (!identity) return fail(std::move(identity.error()));
+  // A generation is one life of the identity: a namesake that was created since is somebody else.
+  if (identity->generation_id != grant.identity.generation_id) return refused("the identity was created anew since");
+  if (!still_stands(grant.credential, *identity)) return refused("the key or the policy has changed since");
   return DeviceGrant{*std::move(identity), grant.credential};
 }
 

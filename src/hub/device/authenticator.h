@@ -32,6 +32,9 @@ struct DeviceGrant {
   Credential credential;
 };
 
+// What the hub stamps on telemetry of the one that was let in; without a model id.
+[[nodiscard]] TelemetryOrigin telemetry_origin(const DeviceGrant& grant, PartitionId partition);
+
 // A policy token: what it allows and where.
 struct ServiceGrant {
   auth::Rights rights;
@@ -59,6 +62,10 @@ class Authenticator {
 
   // A policy grant with DeviceConnect acts as a device (SasGrouped pools, policy tokens over AMQP).
   [[nodiscard]] HubResult<DeviceGrant> device_by_policy(const IdentityKey& key, const ServiceGrant& grant) const;
+
+  // The grant as it would be given now: for the identity in its present state, unless that is another one of the same
+  // name, was disabled, or has other keys. For connections that act for an identity some time after its token came.
+  [[nodiscard]] HubResult<DeviceGrant> renewed(const DeviceGrant& grant) const;
 
   // Would the credential still be accepted for the identity as it now is? (key change, disabling, policy change)
   [[nodiscard]] bool still_stands(const Credential& credential, const Identity& identity) const;

@@ -101,6 +101,11 @@ void SessionDirectory::touch(const IdentityKey& key) {
   if (const auto it = s.entries.find(key); it != s.entries.end()) it->second.presence.last_activity = now;
 }
 
+void SessionDirectory::note_activity(const Identity& identity) {
+  if (presence(identity.key)) return touch(identity.key);
+  store_.note_activity(identity.key, identity.connection_state_updated, clock_.utc());
+}
+
 std::optional<Presence> SessionDirectory::presence(const IdentityKey& key) const {
   const Stripe& s = stripe(key);
   const std::lock_guard lock(s.mutex);

@@ -82,6 +82,8 @@ class SessionDirectory {
   bool with_session(const IdentityKey& key, UniqueFunction<void(Session*)> f) const;
   // Notes a telemetry message or other sign of life.
   void touch(const IdentityKey& key);
+  // The same for an identity that may speak without a session (HTTPS): the store hears of it if there is none.
+  void note_activity(const Identity& identity);
   // nullopt: not connected; the times of the last connection are the store's.
   [[nodiscard]] std::optional<Presence> presence(const IdentityKey& key) const;
   [[nodiscard]] size_t connected_devices() const;

@@ -1,6 +1,7 @@
 #include "wire/amqp/item.h"
 
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -21,6 +22,16 @@ int hex_digit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+// The shortest digits that read back as the same number, as most languages print it.
+std::optional<std::string> floating_text(const Item& item) {
+  const auto number = item.as_double();
+  if (!number) return std::nullopt;
+  char text[32];
+  const auto result = item.type == Type::kFloat ? std::to_chars(text, text + sizeof text, static_cast<float>(*number))
+                                                : std::to_chars(text, text + sizeof text, *number);
+  return std::string(text, result.ptr);
 }
 
 constexpr bool dash_after(size_t byte) {
@@ -91,12 +102,7 @@ std::optional<std::string> Item::to_text() const {
   if (const auto flag = as_bool()) return *flag ? "true" : "false";
   if (is_unsigned(type)) return std::to_string(bits);
   if (is_signed(type) || type == Type::kTimestamp) return std::to_string(static_cast<int64_t>(bits));
-  if (const auto number = as_double()) {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.*g", type == Type::kFloat ? 9 : 17, *number);
-    return text;
-  }
-  return std::nullopt;
+  return floating_text(*this);
 }
 
 std::string format_uuid(const Uuid& uuid) {

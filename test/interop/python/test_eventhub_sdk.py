@@ -1,5 +1,6 @@
 """Debian's azure-eventhub 5.11: its own AMQP engine indexes performatives by position and breaks on shorter ones."""
 
+import datetime
 import json
 import threading
 
@@ -7,6 +8,10 @@ from azure.eventhub import EventHubConsumerClient, TransportType
 
 import hub
 from hub import Skipped
+
+
+# The suites share one log, and this SDK takes half a second for each prefetch: what the others wrote is not read.
+_BEGIN = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
 
 
 class _Read:
@@ -36,7 +41,7 @@ class _Read:
         self.errors.append(error)
         self._done.set()
 
-    def run(self, position="-1", **options):
+    def run(self, position=_BEGIN, **options):
         def receive():
             try:
                 self._client.receive_batch(

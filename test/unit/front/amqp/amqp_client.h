@@ -122,17 +122,27 @@ class AmqpClient {
     v.link_credit = n;
     send(channel, v);
   }
-  void transfer(uint16_t channel, uint32_t handle, ByteView message, ByteView tag = "t", bool settled = false) {
+  void transfer(uint16_t channel, uint32_t handle, ByteView message, ByteView tag = "t", bool settled = false,
+                uint32_t format = 0) {
+    constexpr size_t kPartBytes = 60'000;
     wamqp::Transfer v;
     v.handle = handle;
     v.delivery_id = next_delivery_++;
     v.delivery_tag = tag;
-    v.message_format = 0;
+    v.message_format = format;
     v.settled = settled;
-    std::string body;
-    wamqp::encode(v, body);
-    frame(0, channel, body.append(message));
+    do {
+      const ByteView part = message.substr(0, kPartBytes);
+      message.remove_prefix(part.size());
+      v.more = !message.empty();
+      std::string body;
+      wamqp::encode(v, body);
+      frame(0, channel, body.append(part));
+      v.delivery_id.reset();
+    } while (!message.empty());
   }
+  // The delivery-id of the last transfer.
+  [[nodiscard]] uint32_t last_delivery() const { return next_delivery_ - 1; }
   void detach(uint16_t channel, uint32_t handle) {
     wamqp::Detach v;
     v.handle = handle;

@@ -13,10 +13,13 @@
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/service_api.h"
+#include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
 #include "hub/device/registry.h"
 #include "json/parse.h"
 #include "store/memory/device_store.h"
+#include "store/memory/event_log.h"
+#include "support/event_text.h"
 #include "support/fake_shard.h"
 
 namespace nave::test {
@@ -52,6 +55,19 @@ class ApiFixture : public testing::Test {
   [[nodiscard]] std::string token(const std::string& policy, const std::string& resource = kHost) const {
     const auth::Policy* const p = policies.current()->find(policy);
     return auth::make_sas(resource, p == nullptr ? "" : p->primary_key, unix_seconds(shard.clock.utc()) + 3600, policy);
+  }
+
+  // The token of a device or module that was made over the API, signed with its primary key.
+  [[nodiscard]] std::string device_token(const IdentityKey& key) const {
+    const auto identity = store.find(key);
+    std::string resource = std::string(kHost) + "/devices/" + key.device;
+    if (key.is_module()) resource += "/modules/" + key.module;
+    return auth::make_sas(resource, identity ? identity->authentication.primary_key : "",
+                          unix_seconds(shard.clock.utc()) + 3600, "");
+  }
+  // Every event of the device, as support/event_text.h writes it.
+  [[nodiscard]] std::vector<std::string> events(const std::string& device, bool with_stamps = false) {
+    return events_of(log, shard, ingest.partition_of_device(device), device, with_stamps);
   }
 
   // Hands the request over and runs the shard; fails the test unless there is exactly one answer.
@@ -90,10 +106,13 @@ class ApiFixture : public testing::Test {
   hub::Registry registry{store, sessions, hub, shard.clock};
   hub::TwinService twins{store, registry, sessions, shard.clock, metrics};
   hub::MethodService methods{registry, sessions, 1, metrics};
+  store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
+  hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
     std::vector<front::http::Route> out = front::http::identity_routes(registry);
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) out.push_back(std::move(r));
     return out;
   }
   std::unique_ptr<net::HttpHandler> api = std::make_unique<front::http::ServiceApi>(authenticator, routes());

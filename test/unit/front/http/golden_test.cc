@@ -1,7 +1,8 @@
 // Runs the conversations in test/golden/http. A file is a sequence of exchanges on an empty hub:
 //
 //   >>> PUT /devices/d1?api-version=2021-04-12      a request; headers, blank line, body may follow
-//   Authorization: service                          the name of the policy whose token is sent; "none" sends none
+//   Authorization: service                          the name of the policy whose token is sent; "none" sends none,
+//                                                   "device d1" or "device d1/m1" that of a device or module
 //   <<< 200                                         the answer: status, all headers in order, blank line, body
 //
 // In answers <guid>, <key>, <etag>, <ticks>, <time>, <tracking> stand for text of that shape, and <etag:x> also gives
@@ -133,6 +134,13 @@ std::string printed(const Response& response) {
   return out;
 }
 
+std::string authorization(const ApiFixture& hub, const std::string& who) {
+  if (!who.starts_with("device ")) return hub.token(who);
+  const std::string id = who.substr(7);
+  const size_t slash = std::min(id.find('/'), id.size());
+  return hub.device_token({id.substr(0, slash), id.substr(std::min(slash + 1, id.size()))});
+}
+
 Response play(ApiFixture& hub, const Exchange& exchange, const Bindings& bindings) {
   net::HttpRequest request;
   const size_t space = exchange.request_line.find(' ');
@@ -146,7 +154,7 @@ Response play(ApiFixture& hub, const Exchange& exchange, const Bindings& binding
       request.headers.emplace_back(name, substitute(value, bindings));
     }
   }
-  if (policy != "none") request.headers.emplace_back("Authorization", hub.token(policy));
+  if (policy != "none") request.headers.emplace_back("Authorization", authorization(hub, policy));
   request.body = substitute(exchange.body, bindings);
   hub.shard.advance(1000);
   return hub.send(std::move(request));

@@ -15,7 +15,7 @@ std::string decode(const std::string& bag) {
   PropertyBagDecoder decoder;
   EventView event;
   decoder.decode(bag, event);
-  return test::MqttRig::event_text(event);
+  return test::event_text(event);
 }
 
 TEST(PropertyBag, Pairs) {
@@ -103,7 +103,7 @@ TEST(PropertyBag, TheDecoderIsReusable) {
   event.body = "body";
   decoder.decode("a=%41&$.mid=%42", event);
   decoder.decode("b=%43", event);
-  EXPECT_EQ(test::MqttRig::event_text(event), "{}{b=C}body");
+  EXPECT_EQ(test::event_text(event), "{}{b=C}body");
 }
 
 TEST(PropertyBag, TheHubsOwnPropertyReplacesTheDevices) {
@@ -112,7 +112,7 @@ TEST(PropertyBag, TheHubsOwnPropertyReplacesTheDevices) {
   decoder.decode("mqtt-retain=no&a=b", event);
   set_application_property(event, kRetainProperty, "true");
   set_application_property(event, "new", "x");
-  EXPECT_EQ(test::MqttRig::event_text(event), "{}{a=b,mqtt-retain=true,new=x}");
+  EXPECT_EQ(test::event_text(event), "{}{a=b,mqtt-retain=true,new=x}");
 }
 
 }  // namespace

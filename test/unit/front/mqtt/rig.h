@@ -12,6 +12,7 @@
 #include "front/mqtt/front.h"
 #include "store/memory/device_store.h"
 #include "store/memory/event_log.h"
+#include "support/event_text.h"
 #include "support/fake_shard.h"
 #include "support/fake_transport.h"
 #include "unit/front/mqtt/held_stores.h"
@@ -71,11 +72,8 @@ class MqttRig {
     shard.run_until_idle();
   }
 
-  // Every event of the device in the log, as text: see event_text().
+  // Every event of the device in the log, as text: see support/event_text.h.
   [[nodiscard]] std::vector<std::string> events(const std::string& device);
-
-  // {system number=value,…}{name=value,…}body, without what the hub stamps; a null value has no '='.
-  [[nodiscard]] static std::string event_text(const hub::EventView& event);
 
   [[nodiscard]] uint64_t closed(const std::string& reason) {
     return metrics.counter("nave_mqtt_closed_total", "", "reason=\"" + reason + "\"").value();
@@ -159,35 +157,8 @@ inline std::string pingresp() {
   return mqtt_packet(0xd0, "");
 }
 
-inline std::string MqttRig::event_text(const hub::EventView& event) {
-  // Ordered by name, so that a test does not depend on the order on the wire.
-  std::map<int, std::string> system;
-  std::map<std::string, std::string> application;
-  for (const auto& p : event.system) {
-    if (!hub::is_hub_stamp(p.name)) system[static_cast<int>(p.name)] = std::string(p.value);
-  }
-  for (const auto& p : event.application) {
-    application[std::string(p.name)] = p.value ? "=" + std::string(*p.value) : "";
-  }
-  std::string out = "{";
-  for (const auto& [name, value] : system) out += (out.size() > 1 ? "," : "") + std::to_string(name) + "=" + value;
-  std::string bag;
-  for (const auto& [name, value] : application) bag += (bag.empty() ? "" : ",") + name + value;
-  return out + "}{" + bag + "}" + std::string(event.body);
-}
-
 inline std::vector<std::string> MqttRig::events(const std::string& device) {
-  std::vector<std::string> out;
-  log.read(ingest.partition_of_device(device), SequenceNumber{0}, 1000, 64 * 1024 * 1024, shard.executor,
-           [&](const Result<hub::EventBatch, hub::StoreError>& batch) {
-             for (const hub::StoredEvent& stored : batch.value().events) {
-               hub::EventView event;
-               if (!hub::decode_event(stored.payload, event)) continue;
-               if (event.find(hub::SystemProperty::kConnectionDeviceId) == device) out.push_back(event_text(event));
-             }
-           });
-  shard.run_until_idle();
-  return out;
+  return events_of(log, shard, ingest.partition_of_device(device), device);
 }
 
 }  // namespace nave::test

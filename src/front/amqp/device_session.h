@@ -1,0 +1,77 @@
+// A device or module on an AMQP connection. Many of them share one connection (C# and Java pool devices); each has one
+// DeviceSession, which all of its links share: telemetry, and whatever else the identity attaches. It holds the
+// identity in the hub's SessionDirectory from the first link to the last, and ends these links alone when the identity
+// connects elsewhere or loses its right: the connection and its other devices go on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/metrics.h"
+#include "hub/device/authenticator.h"
+#include "hub/session/directory.h"
+#include "wire/amqp/link.h"
+
+namespace nave::front::amqp {
+
+class Connection;
+class Grants;
+
+// What the nodes of device links share; made once, outlives every connection.
+struct DeviceServices {
+  DeviceServices(hub::SessionDirectory& sessions, const hub::HubInfo& hub_info, Metrics& metrics);
+
+  hub::SessionDirectory& directory;
+  const hub::HubInfo& hub;
+  Gauge& devices;
+};
+
+// All on the shard of the connection. Shared by the handlers of its links, which come and go in any order; it is over
+// with the last of them, or with end().
+class DeviceSession final : public hub::Session, public std::enable_shared_from_this<DeviceSession> {
+ public:
+  // Adds `link`, which is being attached, to the session of `key` on this connection. The first link makes the session:
+  // whoever else was connected as `key` is told to end. Fails if nothing that the peer has proven lets it act for `key`
+  // as the registry stands now, or if the link names a model that cannot be one.
+  [[nodiscard]] static hub::HubResult<std::shared_ptr<DeviceSession>> join(Connection& connection,
+                                                                           const DeviceServices& services,
+                                                                           const IdentityKey& key,
+                                                                           const wire::amqp::Link& link);
+  // The link is gone. With the last one the identity is free again.
+  void leave(wire::amqp::LinkId link);
+
+  DeviceSession(Connection& connection, const DeviceServices& services, const hub::DeviceGrant& grant);
+  ~DeviceSession() override;
+
+  [[nodiscard]] const IdentityKey& key() const { return origin_.identity; }
+  [[nodiscard]] const hub::TelemetryOrigin& origin() const { return origin_; }
+  // Do the connection's grants still speak for the identity?
+  [[nodiscard]] bool authorized(const Grants& grants) const;
+  // A sign of life; noted at most once a second.
+  void note_activity();
+
+  void end(hub::EndReason reason) override;
+  // By the newest token: a client may have gone over to its other key before this one was changed.
+  [[nodiscard]] bool still_authorized(const hub::Identity& identity) const override;
+
+ private:
+  void claim();
+  void retire();
+
+  Connection& connection_;
+  const DeviceServices& services_;
+  hub::TelemetryOrigin origin_;
+  std::vector<wire::amqp::LinkId> links_;
+  std::shared_ptr<hub::SessionLink> session_link_;  // shared with the directory; null before claim() and after retire()
+  hub::SessionDirectory::Claim claim_ = 0;
+  int64_t noted_ms_ = 0;
+};
+
+// The live sessions of one connection. They enter and remove themselves.
+using DeviceSessions = std::unordered_map<IdentityKey, DeviceSession*>;
+
+}  // namespace nave::front::amqp
