@@ -3,19 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "app/cli_verbs.h"
 #include "app/commands/commands.h"
 #include "app/serve.h"
 
 namespace nave::app {
 namespace {
-
-void add_target(CLI::App* verb, TargetOptions& target) {
-  verb->add_option("-l,--login", target.login, "Connection string; else $NAVE_CONNECTION_STRING, else the data folder");
-  verb->add_option("--data", target.data, "Data folder of a local hub");
-  verb->add_option("--ca", target.ca, "CA file of the hub; else $NAVE_CA_FILE, else the data folder's");
-  verb->add_option("--https-port", target.https_port, "HTTPS port of the hub");
-  verb->add_option("--amqp-port", target.amqp_port, "AMQP port of the hub");
-}
 
 struct ServeFlags {
   Config flags;
@@ -66,7 +59,7 @@ void add_connection_string(CLI::App& app, ConnectionStringOptions& o) {
   verb->callback([&o] { print_connection_string(o); });
 }
 
-void add_device(CLI::App& app, DeviceOptions& o) {
+CLI::App& add_device(CLI::App& app, DeviceOptions& o) {
   CLI::App* device = app.add_subcommand("device", "Manage device identities")->require_subcommand(1);
   const auto verb = [&](const char* name, const char* help, void (*run)(const DeviceOptions&), bool needs_id) {
     CLI::App* v = device->add_subcommand(name, help);
@@ -91,6 +84,7 @@ void add_device(CLI::App& app, DeviceOptions& o) {
   list->add_option("--top", o.top, "At most so many, 1 to 1000")->check(CLI::Range(1, 1000));
   verb("delete", "Delete a device, its modules and its sessions", device_delete, true);
   verb("connection-string", "Print a device's connection string", device_connection_string_command, true);
+  return *device;
 }
 
 void add_twin(CLI::App& app, TwinOptions& o) {
@@ -137,19 +131,6 @@ void add_sas(CLI::App& app, SasOptions& o) {
   verb->callback([&o] { print_sas(o); });
 }
 
-void add_monitor(CLI::App& app, MonitorOptions& o) {
-  CLI::App* verb = app.add_subcommand("monitor", "Follow telemetry");
-  add_target(verb, o.target);
-  verb->add_option("-d,--device-id", o.device, "Of this device only");
-  verb->add_option("--consumer-group,--cg", o.consumer_group, "Consumer group");
-  verb->add_option("--enqueued-time,--et", o.enqueued_after_ms, "From this time on, in milliseconds since 1970");
-  verb->add_option("--timeout,-t", o.timeout_s, "Stop after so many seconds without an event");
-  verb->add_option("--count", o.count, "Stop after so many events");
-  verb->add_flag("--properties,-p", o.properties, "Show system properties, application properties and annotations");
-  verb->add_option("-o,--output", o.output, "json or text")->check(CLI::IsMember({"json", "text"}));
-  verb->callback([&o] { monitor(o); });
-}
-
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -164,13 +145,17 @@ int run_command_line(int argc, char** argv) {
   MethodOptions method;
   SasOptions sas;
   MonitorOptions monitor_options;
+  FeedbackOptions feedback;
+  C2dOptions c2d;
+  SimulateOptions simulate;
   add_serve(app, serve_flags, exit_code);
   add_connection_string(app, connection_string);
-  add_device(app, device);
+  add_simulate(add_device(app, device), simulate);
   add_twin(app, twin);
   add_method(app, method);
   add_sas(app, sas);
-  add_monitor(app, monitor_options);
+  add_monitor(app, monitor_options, feedback);
+  add_c2d(app, c2d);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -1,5 +1,5 @@
 // A small ordered JSON tree. Numbers keep the spelling they were written with and objects keep the order of their keys,
-// because devices compare what they sent with what they read back (docs/decisions).
+// because devices compare what they sent with what they read back.
 #pragma once
 
 #include <cstdint>

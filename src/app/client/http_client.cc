@@ -1,5 +1,6 @@
 #include "app/client/http_client.h"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -41,13 +42,13 @@ void parse_head(const std::string& head, ClientResponse& response) {
 
 }  // namespace
 
-ClientResponse HttpClient::request(const std::string& method, const std::string& path,
-                                   const std::vector<std::pair<std::string, std::string>>& headers,
+ClientResponse HttpClient::request(const std::string& method, const std::string& path, const ClientHeaders& headers,
                                    const std::string& body, int answer_timeout_ms) {
   TlsStream stream(target_);
   std::string text = method + " " + path + " HTTP/1.1\r\nHost: " + target_.host + "\r\n";
   for (const auto& [name, value] : headers) text += name + ": " + value + "\r\n";
-  if (!body.empty()) text += "Content-Type: application/json; charset=utf-8\r\n";
+  const bool typed = std::ranges::any_of(headers, [](const auto& h) { return h.first == "Content-Type"; });
+  if (!body.empty() && !typed) text += "Content-Type: application/json; charset=utf-8\r\n";
   text += "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
   stream.write(text);
 

@@ -10,6 +10,8 @@
 
 namespace nave::app {
 
+using ClientHeaders = std::vector<std::pair<std::string, std::string>>;
+
 struct ClientResponse {
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case
@@ -22,8 +24,7 @@ class HttpClient {
  public:
   explicit HttpClient(ClientTarget target) : target_(std::move(target)) {}
   // Throws std::runtime_error when there is no whole answer, or nothing arrives for `answer_timeout_ms`.
-  [[nodiscard]] ClientResponse request(const std::string& method, const std::string& path,
-                                       const std::vector<std::pair<std::string, std::string>>& headers,
+  [[nodiscard]] ClientResponse request(const std::string& method, const std::string& path, const ClientHeaders& headers,
                                        const std::string& body, int answer_timeout_ms = kAnswerTimeoutMs);
 
  private:

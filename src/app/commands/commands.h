@@ -58,6 +58,43 @@ struct MethodOptions {
 };
 void method_invoke(const MethodOptions& options);
 
+// ---- nave c2d
+struct C2dOptions {
+  TargetOptions target;
+  std::string device, module;
+  std::string data;        // text, or @file
+  std::string properties;  // "name=value;name=value"
+  std::string ack, message_id, correlation_id, user_id, content_type, content_encoding;
+  std::string expiry;               // ISO 8601, or milliseconds since 1970
+  unsigned lock_timeout_s = 0;      // of receive; 0: the hub's
+  std::string settle = "complete";  // what receive does with a message: complete, reject, abandon or none
+  std::string lock;                 // of complete, reject and abandon
+  std::string output = "json";
+};
+void c2d_send(const C2dOptions& options);
+// As the device, over HTTPS: one message, or nothing if none waits.
+void c2d_receive(const C2dOptions& options);
+void c2d_complete(const C2dOptions& options);
+void c2d_reject(const C2dOptions& options);
+void c2d_abandon(const C2dOptions& options);
+void c2d_purge(const C2dOptions& options);
+
+// ---- nave device simulate
+struct SimulateOptions {
+  TargetOptions target;
+  std::string device, module;
+  std::string data;        // text, or @file; empty: a message that counts. "{n}" and "{time}" are filled in.
+  std::string properties;  // of every message
+  unsigned count = 100;    // 0: until it is stopped
+  double interval_s = 3;
+  int method_status = 200;
+  std::string method_payload;  // JSON; empty: what the method was called with
+  std::string reported;        // JSON object to report at first
+  std::string receive_settle = "complete";
+  std::string output = "text";  // or json
+};
+void device_simulate(const SimulateOptions& options);
+
 // ---- nave sas
 struct SasOptions {
   TargetOptions target;
@@ -78,5 +115,16 @@ struct MonitorOptions {
   std::string output = "json";  // or text
 };
 void monitor(const MonitorOptions& options);
+
+// ---- nave monitor feedback
+struct FeedbackOptions {
+  TargetOptions target;
+  std::string device;           // empty: all
+  std::string wait_on_message;  // stop after the feedback of this message
+  unsigned timeout_s = 0;       // stop after so long without feedback; 0: never
+  unsigned count = 0;           // stop after so many records; 0: never
+  std::string output = "json";  // or text
+};
+void monitor_feedback(const FeedbackOptions& options);
 
 }  // namespace nave::app

@@ -7,7 +7,6 @@
 #include "app/config.h"
 #include "app/data_folder.h"
 #include "auth/sas_token.h"
-#include "base/url.h"
 #include "json/parse.h"
 
 namespace nave::app {
@@ -43,21 +42,16 @@ void print_connection_string(const ConnectionStringOptions& options) {
 
 void print_sas(const SasOptions& options) {
   const Target target = resolve_target(options.target);
-  const int64_t now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const int64_t expiry = now + options.ttl_seconds;
   const ConnectionString& c = target.connection;
-  // A device's own connection string signs for that device without asking the hub.
   const std::string device = options.device.empty() ? c.device_id : options.device;
-  if (device.empty()) {
-    std::cout << auth::make_sas(c.host_name, c.key, expiry, c.policy) << '\n';
+  if (!device.empty()) {
+    const std::string module = options.device.empty() ? c.module_id : options.module;
+    std::cout << device_token(target, device, module, options.ttl_seconds) << '\n';
     return;
   }
-  const std::string module = options.device.empty() ? c.module_id : options.module;
-  const std::string key = c.device_id.empty() ? fetch_primary_key(target, device, module) : c.key;
-  std::string resource = c.host_name + "/devices/" + percent_encode(device);
-  if (!module.empty()) resource += "/modules/" + percent_encode(module);
-  std::cout << auth::make_sas(resource, key, expiry, "") << '\n';
+  const int64_t now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  std::cout << auth::make_sas(c.host_name, c.key, now + options.ttl_seconds, c.policy) << '\n';
 }
 
 }  // namespace nave::app

@@ -87,7 +87,7 @@ Target resolve_target(const TargetOptions& options) {
   }
   const auto connection = parse_connection_string(login);
   if (!connection) throw std::runtime_error("the connection string has no HostName");
-  Target target{*connection, {}, {}};
+  Target target{*connection, {}, {}, {}};
   // The CA of the local folder serves a --login for the same host too.
   const bool same_host = local && equals_ignore_case(member(*local, "hostName", nullptr), connection->host_name);
   std::string ca = options.ca.empty() ? environment("NAVE_CA_FILE") : options.ca;
@@ -96,23 +96,42 @@ Target resolve_target(const TargetOptions& options) {
   target.https = {connection->host_name, options.https_port != 0 ? options.https_port : port_of(ports, "https", 443),
                   ca};
   target.amqp = {connection->host_name, options.amqp_port != 0 ? options.amqp_port : port_of(ports, "amqp", 5671), ca};
+  target.mqtt = {connection->host_name, options.mqtt_port != 0 ? options.mqtt_port : port_of(ports, "mqtt", 8883), ca};
   return target;
 }
 
 std::string service_token(const Target& target) {
   const ConnectionString& c = target.connection;
   if (!c.shared_access_signature.empty()) return c.shared_access_signature;
+  if (!c.device_id.empty()) return device_token(target, c.device_id, c.module_id, kTokenSeconds);
   if (c.policy.empty() || c.key.empty()) {
     throw std::runtime_error("the connection string needs SharedAccessKeyName and SharedAccessKey of an access policy");
   }
   return auth::make_sas(c.host_name, c.key, unix_now() + kTokenSeconds, c.policy);
 }
 
+std::string device_token(const Target& target, const std::string& device, const std::string& module,
+                         int64_t ttl_seconds) {
+  const ConnectionString& c = target.connection;
+  const bool own = c.device_id == device && c.module_id == module;
+  if (own && !c.shared_access_signature.empty()) return c.shared_access_signature;
+  std::string resource = c.host_name + "/devices/" + percent_encode(device);
+  if (!module.empty()) resource += "/modules/" + percent_encode(module);
+  const std::string key = own ? c.key : fetch_primary_key(target, device, module);
+  return auth::make_sas(resource, key, unix_now() + ttl_seconds, "");
+}
+
 ClientResponse call_service(const Target& target, const std::string& method, const std::string& path,
                             const std::string& if_match, const std::string& body, int answer_timeout_ms) {
-  std::vector<std::pair<std::string, std::string>> headers = {{"Authorization", service_token(target)},
-                                                              {"Request-Id", random_uuid()}};
+  ClientHeaders headers;
   if (!if_match.empty()) headers.emplace_back("If-Match", if_match);
+  return call_service(target, method, path, std::move(headers), body, answer_timeout_ms);
+}
+
+ClientResponse call_service(const Target& target, const std::string& method, const std::string& path,
+                            ClientHeaders headers, const std::string& body, int answer_timeout_ms) {
+  headers.emplace_back("Authorization", service_token(target));
+  headers.emplace_back("Request-Id", random_uuid());
   const std::string versioned = path + (path.find('?') == std::string::npos ? "?" : "&") + "api-version=" + kApiVersion;
   HttpClient client(target.https);
   ClientResponse response = client.request(method, versioned, headers, body, answer_timeout_ms);
