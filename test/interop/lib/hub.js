@@ -72,8 +72,9 @@ async function run_nave(args, timeout_ms = STOP_MS_MAX) {
 }
 
 class Hub {
-  // options: address, data (a folder that the caller owns), memory, args, ports, fixed_ports (the ones that SDKs have
-  // built in), on_spawn(child) before the hub is ready.
+  // options: address, bind (where to listen, if something else of the test's stands at the address), data (a folder that
+  // the caller owns), memory, args, ports, fixed_ports (the ones that SDKs have built in), on_spawn(child) before the hub
+  // is ready.
   static async start(options = {}) {
     const hub = new Hub();
     hub.address = options.address ?? own_address();
@@ -83,9 +84,10 @@ class Hub {
     hub.output = { text: '' };
     const ready_file = path.join(hub.ready_folder, 'ready.json');
     const fixed = options.fixed_ports ?? false;
-    hub.has_https_443 = fixed && (await can_listen(hub.address, 443));
+    const bind = options.bind ?? hub.address;
+    hub.has_https_443 = fixed && (await can_listen(bind, 443));
     const ports = fixed ? [8883, 5671, hub.has_https_443 ? 443 : 0] : (options.ports ?? [0, 0, 0]);
-    const args = ['serve', '--data', hub.data, '--host', hub.address, '--bind', hub.address,
+    const args = ['serve', '--data', hub.data, '--host', hub.address, '--bind', bind,
       '--mqtt-port', `${ports[0]}`, '--amqp-port', `${ports[1]}`, '--https-port', `${ports[2]}`,
       '--ready-file', ready_file, ...(options.memory ? ['--memory'] : []), ...(options.args ?? [])];
     hub.child = spawn(binary(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
