@@ -8,7 +8,9 @@
 #include <memory>
 #include <string>
 
+#include "front/amqp/method_node.h"
 #include "front/amqp/twin_node.h"
+#include "hub/method/service.h"
 #include "json/parse.h"
 #include "unit/front/amqp/device_fixture.h"
 #include "unit/front/amqp/frame_text.h"
@@ -17,10 +19,13 @@ namespace nave::test {
 
 class AmqpTranscript : public AmqpDevices {
  protected:
-  AmqpTranscript() { front.router.add(front::amqp::make_twin_node(services, twins)); }
+  AmqpTranscript() {
+    front.router.add(front::amqp::make_twin_node(services, twins));
+    front.router.add(front::amqp::make_method_node(services, methods));
+  }
 
   // Every line, and after the last one nothing more may have been said by the hub.
-  void play(const std::string& script) {
+  void play(const std::string& script, bool to_the_end = true) {
     std::istringstream in(script);
     std::string line;
     for (int number = 1; std::getline(in, line); ++number) {
@@ -28,8 +33,12 @@ class AmqpTranscript : public AmqpDevices {
       SCOPED_TRACE("line " + std::to_string(number) + ": " + line);
       ASSERT_NO_FATAL_FAILURE(step(line));
     }
+    if (!to_the_end) return;
     expect_silence();
+    EXPECT_EQ(outcomes_.size(), 0U) << "calls have ended that the transcript does not name";
   }
+  // Of the client that is called so; "" is the one of "C:".
+  [[nodiscard]] FakeTransport* transport(const std::string& name) { return client(name).transport.get(); }
 
  private:
   void step(const std::string& line) {
@@ -45,19 +54,29 @@ class AmqpTranscript : public AmqpDevices {
 
   void hear(const std::string& name, const std::string& text) {
     DeviceClient& c = client(name);
-    std::string said = "nothing";
-    while (auto frame = c.amqp.take()) {
-      if (frame->code() == wamqp::Code::kFlow && !frame->as<wamqp::Flow>().handle) continue;
-      said = text_.describe(*frame);
-      break;
-    }
+    const auto frame = next_frame(c);
+    const std::string said = frame ? text_.describe(*frame) : "nothing";
     ASSERT_EQ(said, text);
+  }
+
+  // Flows of sessions say nothing about links; messages of several frames are put together.
+  static std::optional<AmqpFrame> next_frame(DeviceClient& c) {
+    auto frame = c.amqp.take();
+    while (frame && frame->code() == wamqp::Code::kFlow && !frame->as<wamqp::Flow>().handle) frame = c.amqp.take();
+    if (!frame || frame->code() != wamqp::Code::kTransfer) return frame;
+    bool more = frame->as<wamqp::Transfer>().more;
+    while (more) {
+      const auto next = c.amqp.take(wamqp::Code::kTransfer);
+      if (!next) throw std::runtime_error("a message has no end");
+      more = next->as<wamqp::Transfer>().more;
+      frame->body.append(next->payload());
+    }
+    return frame;
   }
 
   void expect_silence() {
     for (const auto& [name, c] : clients_) {
-      while (auto frame = c->amqp.take()) {
-        if (frame->code() == wamqp::Code::kFlow && !frame->as<wamqp::Flow>().handle) continue;
+      while (auto frame = next_frame(*c)) {
         ADD_FAILURE() << "S" << name << ": " << text_.describe(*frame) << " is not in the transcript";
       }
     }
@@ -141,7 +160,7 @@ class AmqpTranscript : public AmqpDevices {
   }
 
   // What happens at the hub.
-  virtual void happen(const LineWords& w, const std::string& line) {
+  void happen(const LineWords& w, const std::string& line) {
     const std::string& verb = w.plain.at(0);
     if (verb == "WAIT") {
       shard.advance(std::strtoll(w.plain.at(1).c_str(), nullptr, 10));
@@ -153,6 +172,23 @@ class AmqpTranscript : public AmqpDevices {
       twins.patch(identity(w.plain.at(1)), {std::move(input), {}, 0}, shard.executor,
                   [](const hub::HubResult<hub::TwinDocument>& r) { ASSERT_TRUE(r); });
       shard.run_until_idle();
+    } else if (verb == "CALL") {
+      hub::MethodInput input;
+      input.name = w.plain.at(2);
+      input.payload = w.find("payload").value_or("null");
+      input.response_timeout_s = w.number("timeout", 30);
+      input.connect_timeout_s = w.number("connect");
+      methods.invoke(identity(w.plain.at(1)), input, shard.context,
+                     [this, name = input.name](const hub::HubResult<hub::MethodAnswer>& answer) {
+                       outcomes_.push_back(name + " " +
+                                           (answer ? std::to_string(answer->status) + " " + answer->payload
+                                                   : std::string(hub::row(answer.error().code).name)));
+                     });
+      shard.run_until_idle();
+    } else if (verb == "CALLER") {
+      ASSERT_FALSE(outcomes_.empty()) << "no call has ended";
+      ASSERT_EQ("CALLER " + outcomes_.front(), line);
+      outcomes_.pop_front();
     } else if (verb == "TWIN") {
       ASSERT_EQ(reported_of(identity(w.plain.at(1))), line.substr(line.find('{')));
     } else if (verb == "CONNECTED" || verb == "DISCONNECTED") {
@@ -167,6 +203,8 @@ class AmqpTranscript : public AmqpDevices {
     return twin && *twin ? (*twin)->reported.values : "none";
   }
 
+  hub::MethodService methods{registry, directory, 1, metrics};
+  std::deque<std::string> outcomes_;  // of calls, oldest first
   FrameText text_;
   std::map<std::string, std::unique_ptr<DeviceClient>> clients_;
 };

@@ -9,6 +9,8 @@
 //   DISK                                           what was appended to the event log becomes durable
 //   DESIRE d1 {"a":1}                              a back end patches the desired properties
 //   TWIN d1 {"a":1}                                the reported properties that are stored
+//   CALL d1 reboot timeout=5 payload={"a":1}       a back end calls a method
+//   CALLER reboot 200 null                         how the oldest call ended: status and payload, or the error
 //   CONNECTED d1                                   whether the identity is connected
 //
 // "C2:", "S2:" are a second connection, and so on. Frames and messages are written as in frame_text.h; raw= is a whole
