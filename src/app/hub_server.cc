@@ -18,7 +18,9 @@
 #include "base/random.h"
 #include "front/amqp/cbs_node.h"
 #include "front/amqp/connection.h"
+#include "front/amqp/method_node.h"
 #include "front/amqp/telemetry_node.h"
+#include "front/amqp/twin_node.h"
 #include "front/eventhub/nodes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
@@ -182,8 +184,10 @@ void HubServer::Parts::make_fronts() {
   amqp = std::make_unique<front::amqp::FrontContext>(hub, *authenticator, metrics);
   amqp->router.add(std::make_unique<front::amqp::CbsNode>());
   amqp->router.add(front::eventhub::make_event_hub_node(*event_hub));
-  amqp_devices = std::make_unique<front::amqp::DeviceServices>(*directory, hub, metrics);
+  amqp_devices = std::make_unique<front::amqp::DeviceServices>(*directory, *twins, hub, metrics);
   amqp->router.add(front::amqp::make_telemetry_node(*amqp_devices, ingests_by_shard()));
+  amqp->router.add(front::amqp::make_twin_node(*amqp_devices, *twins));
+  amqp->router.add(front::amqp::make_method_node(*amqp_devices, *methods));
   std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));

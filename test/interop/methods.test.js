@@ -7,22 +7,13 @@ const assert = require('node:assert/strict');
 const { Client: ServiceClient } = require('azure-iothub');
 const { Client, ModuleClient } = require('azure-iot-device');
 const { Mqtt, MqttWs } = require('azure-iot-device-mqtt');
-const { NoRetry } = require('azure-iot-common');
 const context = require('./lib/context');
 const { create_device, create_module, update_device, rest } = require('./lib/registry');
 const { connected } = require('./lib/mqtt_device');
+const { call, opened, ready, answer_ready } = require('./lib/methods');
 const { TYPE, publish_packet } = require('./lib/mqtt_raw');
-const { with_deadline } = require('./lib/until');
 
 const FILTER = '$iothub/methods/POST/#';
-const path_of = (device) => `/twins/${device.id}${device.module_id ? `/modules/${device.module_id}` : ''}/methods`;
-
-// A call with the same JSON as the SDK's, on any port.
-async function call(device, name, more = {}) {
-  const answer = await rest('POST', path_of(device), { methodName: name, ...more });
-  return { ...answer.body, http: answer.status, error: answer.headers['iothub-errorcode'], text: answer.text };
-}
-
 async function with_raw(device, use) {
   const client = await connected(device);
   await client.subscribe(1, [[FILTER, 0]]);
@@ -45,20 +36,6 @@ async function next_request(client) {
 
 const respond = (client, status, rid, payload = '', more = {}) =>
   client.send(publish_packet({ topic: `$iothub/methods/res/${status}/?$rid=${rid}`, payload, qos: 0, ...more }));
-
-async function opened(kind, device, transport, methods) {
-  const client = kind.fromConnectionString(device.connection_string, transport);
-  client.setRetryPolicy(new NoRetry());
-  client.on('error', () => {});
-  await with_deadline(client.open(), 'open');
-  const register = kind === Client ? 'onDeviceMethod' : 'onMethod';
-  for (const [name, handler] of Object.entries(methods)) client[register](name, handler);
-  return client;
-}
-
-// Until the device SDK has subscribed, methods are not online: this waits for it.
-const ready = (device) => call(device, 'ready', { responseTimeoutInSeconds: 20, connectTimeoutInSeconds: 15 });
-const answer_ready = (request, response) => response.send(200, null, () => {});
 
 for (const [name, transport, skip] of [['MQTT', Mqtt, false], ['MQTT over WebSocket', MqttWs, context.skip_443]]) {
   describe(name, { skip }, () => {

@@ -29,12 +29,33 @@ std::optional<IdentityKey> device_of(const Address& address, std::initializer_li
   return IdentityKey{address.segments[1], address.segments[3]};
 }
 
+std::shared_ptr<DeviceSession> join_or_refuse(Connection& connection, const DeviceServices& services,
+                                              const IdentityKey& key, wire::amqp::Link& link) {
+  auto session = DeviceSession::join(connection, services, key, link);
+  if (session) return *std::move(session);
+  refuse_device_link(connection, link, key, session.error());
+  return nullptr;
+}
+
 void refuse_device_link(Connection& connection, wire::amqp::Link& link, const IdentityKey& key,
                         const hub::Error& error) {
   log::write_limited(
       log::Level::kWarning, log::Category::kConnections, "amqp.refuse", "AMQP device link refused",
       {{"deviceId", printable(key.text())}, {"address", connection.peer().address}, {"why", error.message}});
   link.refuse(make_error(error, connection.utc()));
+}
+
+wire::amqp::AttachReply make_pair_reply(const wire::amqp::Link& link) {
+  wire::amqp::AttachReply reply = link.make_reply();
+  reply.snd_settle_mode = wire::amqp::SndSettleMode::kSettled;
+  reply.rcv_settle_mode = wire::amqp::RcvSettleMode::kFirst;
+  return reply;
+}
+
+std::string delivery_tag(uint64_t number) {
+  std::string tag(8, '\0');
+  append_be(tag, number);
+  return tag;
 }
 
 }  // namespace nave::front::amqp

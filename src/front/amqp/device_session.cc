@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "front/amqp/connection.h"
+#include "front/amqp/device_link.h"
 #include "front/amqp/errors.h"
 
 namespace nave::front::amqp {
@@ -72,8 +73,10 @@ Ending ending_of(hub::EndReason reason, UtcTime now) {
 
 }  // namespace
 
-DeviceServices::DeviceServices(hub::SessionDirectory& sessions, const hub::HubInfo& hub_info, Metrics& metrics)
+DeviceServices::DeviceServices(hub::SessionDirectory& sessions, hub::TwinService& twin_service,
+                               const hub::HubInfo& hub_info, Metrics& metrics)
     : directory(sessions),
+      twins(twin_service),
       hub(hub_info),
       devices(metrics.gauge("nave_amqp_devices", "Devices and modules connected over AMQP.")) {}
 
@@ -99,7 +102,7 @@ HubResult<std::shared_ptr<DeviceSession>> DeviceSession::join(Connection& connec
     }
   }
   session->links_.push_back(link.id());
-  if (!model_id->empty()) session->origin_.model_id = *std::move(model_id);
+  if (!model_id->empty()) session->set_model_id(*std::move(model_id));
   return session;
 }
 
@@ -122,6 +125,13 @@ void DeviceSession::claim() {
                      {{"deviceId", key().text()}, {"address", connection_.peer().address}});
 }
 
+// What the device asks of its twin from now on comes after this write.
+void DeviceSession::set_model_id(std::string model_id) {
+  origin_.model_id = std::move(model_id);
+  if (services_.twins.has_model_id(caller(), origin_.model_id)) return;
+  services_.twins.set_model_id(caller(), origin_.model_id, connection_.shard().executor, [](const HubResult<bool>&) {});
+}
+
 void DeviceSession::retire() {
   if (!session_link_) return;
   session_link_->session = nullptr;
@@ -134,6 +144,8 @@ void DeviceSession::retire() {
 
 void DeviceSession::leave(wire::amqp::LinkId link) {
   std::erase(links_, link);
+  twin_.remove(link);
+  methods_.remove(link);
   if (links_.empty()) retire();
 }
 
@@ -156,6 +168,25 @@ void DeviceSession::note_activity() {
   if (now - noted_ms_ < kActivityResolutionMs) return;
   noted_ms_ = now;
   services_.directory.touch(key());
+}
+
+DeviceLink* DeviceSession::device_link(wire::amqp::LinkId link) const {
+  return static_cast<DeviceLink*>(connection_.handler(link));
+}
+
+void DeviceSession::on_desired_changed(const hub::DesiredChange& change) {
+  DeviceLink* const out = device_link(twin_.to_device());
+  if (out == nullptr) return;
+  out->on_desired_changed(change);
+  connection_.flush();
+}
+
+hub::MethodDelivery DeviceSession::deliver_method(const hub::MethodCommand& command, hub::MethodReply& reply) {
+  DeviceLink* const out = device_link(methods_.to_device());
+  if (out == nullptr) return hub::MethodDelivery::kNotReady;
+  const hub::MethodDelivery delivery = out->deliver_method(command, reply);
+  connection_.flush();
+  return delivery;
 }
 
 void DeviceSession::end(hub::EndReason reason) {

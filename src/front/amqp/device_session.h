@@ -12,20 +12,25 @@
 
 #include "base/ids.h"
 #include "base/metrics.h"
+#include "front/amqp/link_pair.h"
 #include "hub/device/authenticator.h"
 #include "hub/session/directory.h"
+#include "hub/twin/service.h"
 #include "wire/amqp/link.h"
 
 namespace nave::front::amqp {
 
 class Connection;
+class DeviceLink;
 class Grants;
 
 // What the nodes of device links share; made once, outlives every connection.
 struct DeviceServices {
-  DeviceServices(hub::SessionDirectory& sessions, const hub::HubInfo& hub_info, Metrics& metrics);
+  DeviceServices(hub::SessionDirectory& sessions, hub::TwinService& twin_service, const hub::HubInfo& hub_info,
+                 Metrics& metrics);
 
   hub::SessionDirectory& directory;
+  hub::TwinService& twins;
   const hub::HubInfo& hub;
   Gauge& devices;
 };
@@ -49,23 +54,35 @@ class DeviceSession final : public hub::Session, public std::enable_shared_from_
 
   [[nodiscard]] const IdentityKey& key() const { return origin_.identity; }
   [[nodiscard]] const hub::TelemetryOrigin& origin() const { return origin_; }
+  [[nodiscard]] hub::TwinService::Caller caller() const { return {key(), origin_.generation_id}; }
   // Do the connection's grants still speak for the identity?
   [[nodiscard]] bool authorized(const Grants& grants) const;
   // A sign of life; noted at most once a second.
   void note_activity();
 
+  // The links of its twin and of its methods.
+  [[nodiscard]] LinkPair& twin() { return twin_; }
+  [[nodiscard]] LinkPair& methods() { return methods_; }
+
   void end(hub::EndReason reason) override;
   // By the newest token: a client may have gone over to its other key before this one was changed.
   [[nodiscard]] bool still_authorized(const hub::Identity& identity) const override;
+  void on_desired_changed(const hub::DesiredChange& change) override;
+  [[nodiscard]] hub::MethodDelivery deliver_method(const hub::MethodCommand& command, hub::MethodReply& reply) override;
 
  private:
   void claim();
+  void set_model_id(std::string model_id);
   void retire();
+  // Null if that link does not live.
+  [[nodiscard]] DeviceLink* device_link(wire::amqp::LinkId link) const;
 
   Connection& connection_;
   const DeviceServices& services_;
   hub::TelemetryOrigin origin_;
   std::vector<wire::amqp::LinkId> links_;
+  LinkPair twin_;
+  LinkPair methods_;
   std::shared_ptr<hub::SessionLink> session_link_;  // shared with the directory; null before claim() and after retire()
   hub::SessionDirectory::Claim claim_ = 0;
   int64_t noted_ms_ = 0;

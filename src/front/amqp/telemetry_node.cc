@@ -25,12 +25,7 @@ class TelemetryNode final : public LinkNode {
     if (link.role() != wire::amqp::Role::kReceiver) return false;
     const auto key = device_of(address, {"messages", "events"});
     if (!key) return false;
-    auto session = DeviceSession::join(connection, services_, *key, link);
-    if (session) {
-      accept(connection, link, *std::move(session));
-    } else {
-      refuse_device_link(connection, link, *key, session.error());
-    }
+    if (auto session = join_or_refuse(connection, services_, *key, link)) accept(connection, link, std::move(session));
     return true;
   }
 

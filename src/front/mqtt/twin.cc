@@ -1,28 +1,14 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "front/mqtt/connection.h"
 #include "front/mqtt/filters.h"
-#include "json/write.h"
+#include "hub/error_text.h"
 
 namespace nave::front::mqtt {
-namespace {
 
 using hub::HubResult;
 using wire::mqtt::Qos;
-
-// Node takes a body without a truthy errorCode for success, whatever the status (reference/device-mqtt-https.md §5.3).
-std::string error_body(const hub::Error& error, UtcTime now) {
-  json::Object out;
-  out.append("errorCode", hub::row(error.code).code);
-  out.append("trackingId", tracking_id(format_tracking(now)));
-  out.append("message", error.message);
-  out.append("timestampUtc", format_iso8601(now));
-  return json::to_text(std::move(out));
-}
-
-}  // namespace
 
 // `reply(connection, result)` unless the connection is gone by the time of the answer.
 template <class Reply>
@@ -106,7 +92,8 @@ void Connection::send_twin_error(std::string_view request_id, const hub::Error& 
   log::write_limited(log::Level::kInfo, log::Category::kD2CTwinOperations, hub::row(error.code).name,
                      "twin request refused",
                      {{"deviceId", origin_.identity.text()}, {"error", hub::row(error.code).name}});
-  send_twin_response(hub::row(error.code).http_status, request_id, {}, error_body(error, shard_.clock.utc()));
+  send_twin_response(hub::row(error.code).http_status, request_id, {},
+                     hub::device_error_text(error, shard_.clock.utc()));
 }
 
 void Connection::on_desired_changed(const hub::DesiredChange& change) {

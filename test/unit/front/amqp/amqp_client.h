@@ -143,6 +143,12 @@ class AmqpClient {
   }
   // The delivery-id of the last transfer.
   [[nodiscard]] uint32_t last_delivery() const { return next_delivery_ - 1; }
+  // What became of a message from the server.
+  void disposition(uint16_t channel, uint32_t delivery, bool settled, const wamqp::Outcome& outcome) {
+    std::string body;
+    wamqp::encode_disposition(wamqp::Role::kReceiver, delivery, std::nullopt, settled, outcome, body);
+    frame(0, channel, body);
+  }
   void detach(uint16_t channel, uint32_t handle) {
     wamqp::Detach v;
     v.handle = handle;
@@ -160,6 +166,14 @@ class AmqpClient {
       return found;
     }
     return std::nullopt;
+  }
+  // The oldest frame of all.
+  [[nodiscard]] std::optional<AmqpFrame> take() {
+    poll();
+    if (frames_.empty()) return std::nullopt;
+    AmqpFrame oldest = std::move(frames_.front());
+    frames_.pop_front();
+    return oldest;
   }
   // The oldest whole message, put together from its transfers.
   [[nodiscard]] std::optional<AmqpMessage> take_message() {

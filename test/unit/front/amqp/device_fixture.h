@@ -55,6 +55,38 @@ class MessageText {
   }
 };
 
+// Twin writes wait, if told so.
+class HoldingTwinStore final : public hub::TwinStore {
+ public:
+  explicit HoldingTwinStore(hub::TwinStore& inner) : inner_(inner) {}
+  bool held = false;
+
+  void release() {
+    held = false;
+    while (!waiting_.empty()) {
+      Put put = std::move(waiting_.front());
+      waiting_.pop_front();
+      inner_.put_twin(std::move(put.write), *put.reply_on, std::move(put.reply));
+    }
+  }
+  [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override {
+    return inner_.load_twin(key);
+  }
+  void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override {
+    waiting_.push_back({std::move(write), &reply_on, std::move(reply)});
+    if (!held) release();
+  }
+
+ private:
+  struct Put {
+    hub::TwinWrite write;
+    Executor* reply_on;
+    hub::StoreReply reply;
+  };
+  hub::TwinStore& inner_;
+  std::deque<Put> waiting_;
+};
+
 class AmqpDevices : public AmqpFront {
  protected:
   AmqpDevices() {
@@ -111,7 +143,10 @@ class AmqpDevices : public AmqpFront {
   hub::SessionDirectory directory{store, shard.clock, metrics};
   FailingEventLog log{4, shard.clock, log_thread};
   hub::Ingest ingest{log, info, shard.context, metrics};
-  front::amqp::DeviceServices services{directory, info, metrics};
+  hub::Registry registry{store, directory, info, shard.clock};
+  HoldingTwinStore twin_store{store};
+  hub::TwinService twins{twin_store, registry, directory, shard.clock, metrics};
+  front::amqp::DeviceServices services{directory, twins, info, metrics};
 };
 
 // A connection with $cbs attached on channel 0, handles 0 and 1.

@@ -1,0 +1,153 @@
+// Twins with the device SDK over AMQP and AMQP over WebSocket; the back end's side is plain REST.
+'use strict';
+
+const { test, describe } = require('node:test');
+const assert = require('node:assert/strict');
+const { Client, ModuleClient } = require('azure-iot-device');
+const { Amqp, AmqpWs } = require('azure-iot-device-amqp');
+const { promisify } = require('node:util');
+const context = require('./lib/context');
+const { create_device, create_module, rest } = require('./lib/registry');
+const { attach_receiver, attach_sender, open_at, put_token, close } = require('./lib/amqp');
+const { parse_connection_string, sas } = require('./lib/sas');
+const { with_deadline, event, Inbox } = require('./lib/until');
+
+async function opened(identity, transport) {
+  const kind = identity.module_id ? ModuleClient : Client;
+  const client = kind.fromConnectionString(identity.connection_string, transport);
+  await with_deadline(client.open(), 'open');
+  return client;
+}
+
+const twin_path = ({ id, module_id }) => `/twins/${id}${module_id ? `/modules/${module_id}` : ''}`;
+const read = async (identity) => (await rest('GET', twin_path(identity))).body;
+const desire = (identity, desired) => rest('PATCH', twin_path(identity), { properties: { desired } });
+const report = (twin, patch) =>
+  with_deadline(promisify(twin.properties.reported.update.bind(twin.properties.reported))(patch), 'reported update');
+const get_twin = (client) => with_deadline(client.getTwin(), 'twin');
+
+function desired_patches(twin) {
+  const inbox = new Inbox();
+  twin.on('properties.desired', (patch) => inbox.push(patch));
+  return inbox;
+}
+
+const of_kind = {
+  device: () => create_device('twinamqp'),
+  module: async () => create_module((await create_device('twinamqp')).id, 'mod'),
+};
+
+for (const [name, transport, skip] of [['AMQP', Amqp, false], ['AMQP over WebSocket', AmqpWs, context.skip_443]]) {
+  for (const [kind, make] of Object.entries(of_kind)) {
+    describe(`${kind} over ${name}`, { skip }, () => {
+      test('getTwin, reported update, desired notifications', async () => {
+        const identity = await make();
+        await desire(identity, { interval: 5, nested: { keep: true } });
+        const client = await opened(identity, transport);
+        const twin = await get_twin(client);
+        assert.equal(twin.properties.desired.interval, 5);
+        assert.equal(twin.properties.desired.$version, 2);
+        assert.equal(twin.properties.reported.$version, 1);
+
+        await report(twin, { firmware: { version: '1.2', state: 'ok' }, list: [1, 'two', { three: 3 }] });
+        await report(twin, { firmware: { state: null } });
+        const seen = await read(identity);
+        assert.deepEqual(seen.properties.reported.firmware, { version: '1.2' });
+        assert.deepEqual(seen.properties.reported.list, [1, 'two', { three: 3 }]);
+        assert.equal(seen.properties.reported.$version, 3);
+        assert.equal(seen.connectionState, 'Connected');
+
+        const patches = desired_patches(twin);
+        const first = await patches.next('the whole desired section');  // the SDK's own, on adding the listener
+        assert.equal(first.$version, 2);
+        await desire(identity, { interval: null, nested: { more: [1] } });
+        assert.deepEqual(await patches.next('desired patch'), { interval: null, nested: { more: [1] }, $version: 3 });
+        await rest('PUT', twin_path(identity), { properties: { desired: { only: 1 } } });
+        assert.deepEqual(await patches.next('replacement'), { only: 1, $version: 4 });
+        await client.close();
+      });
+
+      test('a bad report is an error, and changes nothing', async () => {
+        const identity = await make();
+        const client = await opened(identity, transport);
+        const twin = await get_twin(client);
+        await assert.rejects(report(twin, { 'a.b': 1 }), /must not contain/);
+        await assert.rejects(report(twin, { text: 'x'.repeat(4097) }), /4096/);
+        await report(twin, { text: 'x'.repeat(4096) });
+        assert.equal((await read(identity)).properties.reported.$version, 2);
+        await client.close();
+      });
+    });
+  }
+}
+
+test('many changes while the device reads and subscribes: none is missed', async () => {
+  const device = await create_device('raceamqp');
+  const client = await opened(device, Amqp);
+  let stop = false;
+  let written = 0;
+  const writer = (async () => {
+    while (!stop) assert.equal((await desire(device, { n: ++written, [`k${written}`]: written })).status, 200);
+  })();
+  const twin = await get_twin(client);
+  const known = twin.properties.desired.$version;
+  const patches = desired_patches(twin);
+  await patches.next('the SDK\'s own first event');
+  for (let i = 0; i < 20; ++i) await patches.next(`patch ${i}`);
+  stop = true;
+  await writer;
+  await desire(device, { last: true });
+  while (!(await patches.next('the last patch')).last);
+  const truth = (await read(device)).properties.desired;
+  for (const [key, value] of Object.entries(truth)) {
+    if (key !== '$metadata') assert.deepEqual(twin.properties.desired[key], value, key);
+  }
+  assert.ok(truth.$version > known + 20);
+  await client.close();
+});
+
+test('hundreds of reports without waiting', async () => {
+  const device = await create_device('fastamqp');
+  const client = await opened(device, Amqp);
+  const twin = await get_twin(client);
+  await Promise.all(Array.from({ length: 900 }, (_, i) => report(twin, { i })));
+  assert.equal((await read(device)).properties.reported.$version, 901);
+  await client.close();
+});
+
+test('pooled: two devices of one connection have their own twins, and one that is disabled goes alone', async () => {
+  const devices = [await create_device('pool'), await create_device('pool')];
+  const connection = await open_at(context);
+  const links = [];
+  for (const device of devices) {
+    const { SharedAccessKey } = parse_connection_string(device.connection_string);
+    const name = `${context.host}/devices/${device.id}`;
+    await put_token(connection, sas(name, SharedAccessKey), name, 'servicebus.windows.net:sastoken', `put-${device.id}`);
+    const address = `/devices/${device.id}/twin`;
+    const options = { snd_settle_mode: 1, rcv_settle_mode: 0 };
+    const { receiver, deliveries } = await attach_receiver(connection, { address }, options);
+    const { sender } = await attach_sender(connection, { address }, options);
+    const ask = async (message) => {
+      sender.send({ correlation_id: 'x', body: Buffer.from(' '), ...message });
+      return (await deliveries.next('answer')).message;
+    };
+    links.push({ receiver, sender, deliveries, ask });
+  }
+  const resource = '/notifications/twin/properties/desired';
+  for (const [i, { ask }] of links.entries()) {
+    await desire(devices[i], { own: i });
+    const got = await ask({ message_annotations: { operation: 'GET' } });
+    assert.equal(got.message_annotations.status, 200);
+    assert.equal(JSON.parse(got.body.content).desired.own, i);
+    assert.equal((await ask({ message_annotations: { operation: 'PUT', resource } })).message_annotations.status, 200);
+  }
+  const gone = event(links[0].receiver, 'receiver_close');
+  await rest('PUT', `/devices/${devices[0].id}`, { ...devices[0].identity, status: 'disabled' }, { 'If-Match': '*' });
+  await gone;
+  assert.equal(links[0].receiver.error.condition, 'amqp:not-allowed');
+  await desire(devices[1], { still: 'here' });
+  const { message } = await links[1].deliveries.next('notification');
+  assert.equal(message.correlation_id, undefined);
+  assert.deepEqual(JSON.parse(message.body.content), { still: 'here', $version: 3 });
+  await close(connection);
+});
