@@ -76,7 +76,8 @@ class DeviceSession final : public hub::Session,
   void detach_links(const wire::amqp::Error& error);
 
   void suffer(const hub::FaultRequest& fault) override;
-  void end_amqp_sessions(const wire::amqp::Error& error);
+  void end_own_amqp_sessions(const wire::amqp::Error& error);
+  void shut_down_amqp();
   void detach_links_of(LinkKind kind, const wire::amqp::Error& error);
 
   Connection& connection_;

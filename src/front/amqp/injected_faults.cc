@@ -1,6 +1,5 @@
 // Fault injection on request: what a device asked to suffer. Whatever breaks one device's links alone does so; faults
 // of the connection or session hit everybody on it, as they would in earnest.
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -62,13 +61,13 @@ void DeviceSession::suffer(const hub::FaultRequest& fault) {
     case FaultType::kKillTcp:
       return connection_.reset();
     case FaultType::kShutDownAmqp:
-      connection_.machine().close(std::nullopt);
+      shut_down_amqp();
       break;
     case FaultType::kKillAmqpConnection:
       connection_.machine().close(error(wire::amqp::condition::kConnectionForced));
       break;
     case FaultType::kKillAmqpSession:
-      end_amqp_sessions(error(wire::amqp::condition::kInternalError));
+      end_own_amqp_sessions(error(wire::amqp::condition::kInternalError));
       break;
     case FaultType::kInvokeAuthError:
       detach_links(make_error(hub::ErrorCode::kIotHubUnauthorizedAccess, connection_.utc()));
@@ -80,11 +79,20 @@ void DeviceSession::suffer(const hub::FaultRequest& fault) {
   connection_.flush();
 }
 
-void DeviceSession::end_amqp_sessions(const wire::amqp::Error& error) {
+// In order: every session ends, then the connection. Node waits 45 seconds for the end of a session that a close
+// implies.
+void DeviceSession::shut_down_amqp() {
+  std::vector<wire::amqp::SessionId> sessions;
+  connection_.machine().for_each_link([&](const wire::amqp::Link& link) { sessions.push_back(link.session()); });
+  for (const wire::amqp::SessionId id : sessions) connection_.machine().end_session(id, std::nullopt);
+  connection_.machine().close(std::nullopt);
+}
+
+void DeviceSession::end_own_amqp_sessions(const wire::amqp::Error& error) {
   std::vector<wire::amqp::SessionId> sessions;
   for (const wire::amqp::LinkId id : links_) {
     const wire::amqp::Link* const link = connection_.machine().find(id);
-    if (link != nullptr && !std::ranges::count(sessions, link->session())) sessions.push_back(link->session());
+    if (link != nullptr) sessions.push_back(link->session());
   }
   for (const wire::amqp::SessionId id : sessions) connection_.machine().end_session(id, error);
 }

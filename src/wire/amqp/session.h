@@ -56,7 +56,7 @@ class Session {
   };
 
   void fail(std::string_view condition, std::string_view text);
-  void fail(const Error& error);
+  void end(const std::optional<Error>& error);
   void end_link(Link& link, DetachInfo::Cause cause, std::string_view condition, std::string_view text);
   void steal(std::string_view name, Role peer_role);
   void forget(Link& link);

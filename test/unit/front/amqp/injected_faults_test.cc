@@ -64,9 +64,11 @@ TEST_F(AmqpFaults, KillTcpResetsAfterTheDelay) {
   EXPECT_EQ(events("d1").size(), 1U);
 }
 
-TEST_F(AmqpFaults, ShutDownAmqpClosesWithoutAnError) {
+// Node waits 45 seconds for the end of its session otherwise.
+TEST_F(AmqpFaults, ShutDownAmqpEndsSessionsAndClosesWithoutAnError) {
   ask("ShutDownAmqp");
   wait();
+  EXPECT_EQ(client_.amqp.codes(), (std::vector<Code>{Code::kEnd, Code::kEnd, Code::kClose}));
   const auto close = client_.amqp.take(Code::kClose);
   ASSERT_TRUE(close);
   EXPECT_FALSE(error_of(*close));
