@@ -25,6 +25,7 @@ struct Config {
   std::vector<std::string> consumer_groups;  // besides $Default
   unsigned retention_hours = 24;
   uint64_t retention_bytes = uint64_t{10} << 30;
+  bool fault_injection = false;  // obey devices that ask to be cut off (docs/operations/fault-injection.md)
   unsigned connections_max = 0;  // 0: limits.h
   unsigned connections_per_address_max = 0;
   std::string log_level = "info";

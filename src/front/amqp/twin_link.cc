@@ -104,6 +104,7 @@ void TwinRequestLink::on_delivery(Link& link, const Delivery& delivery) {
   if (!request) return;
   // An answer could not be told from a desired change.
   if (request->correlation_id.is_null() && request->operation != Operation::kPatchReported) return;
+  if (const auto refused = session().injected_refusal()) return answer(request->correlation_id, hub::Error(*refused));
   switch (request->operation) {
     case Operation::kGet:
       begin(link, delivery.payload.size());
