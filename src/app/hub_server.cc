@@ -221,7 +221,7 @@ void HubServer::Parts::bind_listeners() {
   info.ca_file = std::filesystem::absolute(made.ca_file);
 
   const net::HandlerFactory mqtt = front::mqtt::make_mqtt_factory(
-      {*authenticator, *directory, *store, hub, metrics, ingests_by_shard(), *twins, *methods, faults.get()});
+      {*authenticator, *directory, *store, hub, metrics, ingests_by_shard(), *twins, *methods, *c2d, faults.get()});
   const net::HandlerFactory amqp_factory = front::amqp::make_amqp_factory(*amqp);
   const net::HandlerFactory https = net::make_http_factory(*ops_api, make_websocket_routes(mqtt, amqp_factory));
 
