@@ -120,7 +120,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::Registry> registry;
   std::unique_ptr<hub::TwinService> twins;
   std::unique_ptr<hub::MethodService> methods;
-  std::unique_ptr<hub::FaultInjection> faults;        // nullptr unless it was switched on
+  std::unique_ptr<hub::FaultInjection> faults;  // nullptr unless it was switched on
   std::unique_ptr<hub::C2dService> c2d;
   std::unique_ptr<C2dTicker> c2d_ticker;
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
@@ -240,7 +240,7 @@ void HubServer::Parts::bind_listeners() {
   info.ca_file = std::filesystem::absolute(made.ca_file);
 
   const net::HandlerFactory mqtt = front::mqtt::make_mqtt_factory(
-      {*authenticator, *directory, *store, hub, metrics, ingests_by_shard(), *twins, *methods, faults.get()});
+      {*authenticator, *directory, *store, hub, metrics, ingests_by_shard(), *twins, *methods, *c2d, faults.get()});
   const net::HandlerFactory amqp_factory = front::amqp::make_amqp_factory(*amqp);
   const net::HandlerFactory https = net::make_http_factory(*ops_api, make_websocket_routes(mqtt, amqp_factory));
 

@@ -87,7 +87,7 @@ void Connection::accept(bool session_present) {
   shared_->counters.count_connect(ConnectCode::kAccepted);
   last_packet_ms_ = last_noted_ms_ = shard_.timers.now_ms();
   arm_deadline();
-  update_methods();
+  update_deliveries();
 }
 
 // Always with a CONNACK before the close: clients take a mere close for a network fault and keep trying (§2.7).

@@ -107,8 +107,7 @@ void Connection::dispatch(const wire::mqtt::Packet& packet) {
                  [this](const wm::Unsubscribe& p) { on_unsubscribe(p); },
                  [this](const wm::Pingreq&) { send_pingresp(); },
                  [this](const wm::Disconnect&) { close(CloseCause::kDisconnect); },
-                 // Nothing was sent with QoS 1 that it could be for; a late one of an earlier connection is harmless.
-                 [](const wm::Puback&) {},
+                 [this](const wm::Puback& p) { on_puback(p); },
                  [this](const wm::Connect&) { close(CloseCause::kProtocol); },
                  [this](const wm::UnsupportedProtocol&) { close(CloseCause::kProtocol); },
              },
@@ -152,6 +151,11 @@ bool Connection::still_authorized(const hub::Identity& identity) const {
   return services().authenticator.still_stands(credential_, identity);
 }
 
+void Connection::on_drained() {
+  update_reading();
+  send_c2d();
+}
+
 void Connection::on_closed(net::CloseReason reason) {
   if (phase_ != Phase::kClosed) leave(cause_of(reason));
 }
@@ -171,6 +175,7 @@ void Connection::leave(CloseCause cause) {
   if (link_) {
     if (was_open && calls_for_will(cause)) publish_will();
     ingest().detach(sink_);
+    release_c2d();
     methods_.reset();  // whoever waits for an answer hears of it now
     link_->session = nullptr;
     services().directory.release(origin_.identity, claim_);

@@ -3,7 +3,7 @@
 //
 // The member functions are spread over files by what they are about: connection.cc (life and deadlines), connect.cc,
 // publish.cc (telemetry, acknowledgements, back-pressure), subscribe.cc, twin.cc,
-// methods.cc, injected_faults.cc.
+// methods.cc, c2d.cc, injected_faults.cc.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "base/shard_context.h"
 #include "base/timer_wheel.h"
 #include "front/mqtt/admission.h"
+#include "front/mqtt/c2d_window.h"
 #include "front/mqtt/counters.h"
 #include "front/mqtt/durable_session.h"
 #include "front/mqtt/puback_queue.h"
@@ -43,18 +44,34 @@ class Connection final : public net::Handler,
 
   void on_open(net::Transport& transport) override;
   void on_bytes(ByteView bytes) override;
-  void on_drained() override { update_reading(); }
+  void on_drained() override;
   void on_closed(net::CloseReason reason) override;
 
   void end(hub::EndReason reason) override;
   [[nodiscard]] bool still_authorized(const hub::Identity& identity) const override;
   void on_desired_changed(const hub::DesiredChange& change) override;
+  void on_c2d_available() override { send_c2d(); }
   [[nodiscard]] hub::MethodDelivery deliver_method(const hub::MethodCommand& command, hub::MethodReply& reply) override;
 
   void on_telemetry_done(uint64_t detail, bool ok) override;
   void on_telemetry_batch_end() override;
 
  private:
+  // Of who gets cloud-to-device messages with QoS 1.
+  struct C2dState {
+    explicit C2dState(Connection& c) : retry(c) {}
+    class Retry final : public Timer {
+     public:
+      explicit Retry(Connection& c) : connection_(c) {}
+
+     private:
+      void on_timer() override { connection_.send_c2d(); }
+      Connection& connection_;
+    };
+    C2dWindow window;
+    Retry retry;
+  };
+
   enum class Phase : uint8_t {
     kAwaitingConnect,
     kOpening,  // let in; CONNACK waits until what it implies is on disk
@@ -117,6 +134,15 @@ class Connection final : public net::Handler,
   [[nodiscard]] auto if_alive(Reply reply);
   [[nodiscard]] hub::TwinService::Caller twin_caller() const { return {origin_.identity, origin_.generation_id}; }
 
+  // c2d.cc
+  void send_c2d();
+  void send_c2d_message(const hub::C2dDelivery& message, wire::mqtt::Qos qos);
+  void on_puback(const wire::mqtt::Puback& puback);
+  void settle_c2d(const hub::LockToken& lock, hub::C2dOutcome outcome);
+  void wait_for_lock_end(int64_t now);
+  void release_c2d();
+  [[nodiscard]] uint16_t next_packet_id();
+
   // injected_faults.cc
   [[nodiscard]] std::optional<hub::ErrorCode> injected_refusal() const;
   void look_for_fault_request(const hub::EventView& message);
@@ -125,6 +151,11 @@ class Connection final : public net::Handler,
   // methods.cc
   void on_method_response(const MethodResponseTopic& topic, const wire::mqtt::Publish& publish);
   void update_methods();
+  // What can be delivered from now on, if the client has its SUBACK or CONNACK.
+  void update_deliveries() {
+    update_methods();
+    send_c2d();
+  }
 
   [[nodiscard]] const MqttServices& services() const { return shared_->services; }
   [[nodiscard]] Scratch& scratch() const { return shared_->scratch(shard_.id); }
@@ -160,6 +191,7 @@ class Connection final : public net::Handler,
   uint16_t last_packet_id_ = 0;                 // of our own PUBLISHes
   bool takes_methods_ = false;                  // subscribed, and told so
   std::unique_ptr<hub::OpenMethods> methods_;   // from the first method on
+  std::unique_ptr<C2dState> c2d_;               // from the first message with QoS 1 on
   std::unique_ptr<hub::PendingFaults> faults_;  // from the first request for a fault on
   std::unique_ptr<hub::HeldChanges> held_;      // only between reading the twin and subscribing to its changes
 };

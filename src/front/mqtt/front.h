@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "hub/c2d/service.h"
 #include "hub/device/authenticator.h"
 #include "hub/fault/injection.h"
 #include "hub/hub_info.h"
@@ -26,6 +27,7 @@ struct MqttServices {
   std::vector<hub::Ingest*> ingests;  // by ShardId: one for every shard that connections are accepted on
   hub::TwinService& twins;
   hub::MethodService& methods;
+  hub::C2dService& c2d;
   hub::FaultInjection* faults = nullptr;  // only in a hub that was switched on for it
 };
 

@@ -48,7 +48,7 @@ void Connection::acknowledge_subscriptions(ByteView packet) {
   } else {
     save_session();
   }
-  update_methods();
+  update_deliveries();
 }
 
 void Connection::save_session() {
@@ -73,7 +73,7 @@ void Connection::on_session_stored(bool ok) {
   }
   if (!ok) return close(CloseCause::kStorage);
   transport_->send(session_.end_save());
-  update_methods();
+  update_deliveries();
   save_session();
   update_reading();
 }

@@ -124,8 +124,7 @@ void Connection::send_desired(const hub::DesiredChange& change) {
   publish.payload = change.body;
   publish.qos = *qos;
   if (*qos == Qos::kAtLeastOnce) {
-    if (++last_packet_id_ == 0) ++last_packet_id_;
-    publish.packet_id = last_packet_id_;
+    publish.packet_id = next_packet_id();
   }
   std::string& out = scratch().out;
   out.clear();

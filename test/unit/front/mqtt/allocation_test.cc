@@ -82,7 +82,8 @@ class MqttCost : public testing::Test {
                                                     .metrics = rig_.metrics,
                                                     .ingests = {&ingest_},
                                                     .twins = rig_.twins,
-                                                    .methods = rig_.methods});
+                                                    .methods = rig_.methods,
+                                                    .c2d = rig_.c2d});
 };
 
 TEST_F(MqttCost, ATelemetryMessageAllocatesNothing) {

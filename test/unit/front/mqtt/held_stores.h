@@ -70,6 +70,7 @@ class HeldDeviceStore final : public hub::DeviceStore {
   }
 
   [[nodiscard]] hub::TwinStore& twins() { return inner_; }
+  [[nodiscard]] hub::CommandStore& commands() { return inner_; }
 
   // Called at each look-up: a registry change that happens between two of them.
   mutable UniqueFunction<void()> before_find;

@@ -27,6 +27,7 @@ inline const std::string kOtherKey = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMT
 class MqttRig {
  public:
   MqttRig() {
+    registry.set_queue(c2d);
     add_identity({"dev-1", ""});
     add_identity({"dev-1", "mod-1"});
     add_identity({"dev-2", ""});
@@ -98,6 +99,7 @@ class MqttRig {
   HeldTwinStore twin_store{store.twins()};
   hub::TwinService twins{twin_store, registry, directory, shard.clock, metrics};
   hub::MethodService methods{registry, directory, 1, metrics};
+  hub::C2dService c2d{store.commands(), registry, directory, shard.clock, metrics, shard.executor, {}};
   FailingEventLog log{hub_info.partition_count, shard.clock, log_thread};
   hub::Ingest ingest{log, hub_info, shard.context, metrics};
   hub::FaultInjection faults{shard.clock, metrics};
@@ -113,6 +115,7 @@ class MqttRig {
                                            .ingests = {&ingest},
                                            .twins = twins,
                                            .methods = methods,
+                                           .c2d = c2d,
                                            .faults = injection});
   }
   void write(hub::Identity identity, hub::IdentityWrite::Expect expect) {

@@ -9,6 +9,8 @@
 //   hub/telemetry/event.h) WAIT 1500                                     milliseconds pass DROP the client's connection
 //   breaks
 //   CALL dev-1 reboot payload={"a":1} connect=10   a back end calls a method
+//   POST dev-1 body=x mid=1 ack=full a=b          a back end sends a message to the device
+//   QUEUE dev-1 1                                 so many messages are in its queue
 //   CALLER reboot 200 null                        how the oldest call ended: status and payload, or the error
 //
 // "C2:", "S2:", "DROP2" are a second client, and so on; CONNECT always opens a new connection. Without user= or pass= a
@@ -24,6 +26,7 @@
 #include <sstream>
 
 #include "unit/front/mqtt/rig.h"
+#include "unit/front/mqtt/server_packets.h"
 
 namespace nave::front::mqtt {
 namespace {
@@ -104,6 +107,7 @@ std::string encode(const MqttRig& rig, const Words& w) {
     return subscribe_packet(w.number("id"), filters);
   }
   if (verb == "UNSUBSCRIBE") return unsubscribe_packet(w.number("id"), {w.text("filter")});
+  if (verb == "PUBACK") return puback_packet(w.number("id"));
   if (verb == "PINGREQ") return pingreq_packet();
   if (verb == "DISCONNECT") return disconnect_packet();
   ADD_FAILURE() << "no such packet: " << verb;
@@ -123,9 +127,14 @@ std::string describe(std::string_view packet) {
       for (size_t i = 4; i < packet.size(); ++i) out += (i > 4 ? "," : "") + std::to_string(packet[i]);
       return out;
     }
-    case 0x30: {
-      const size_t topic = load_be<uint16_t>(packet.data() + 2);
-      return "PUBLISH topic=" + std::string(packet.substr(4, topic)) + " body=" + std::string(packet.substr(4 + topic));
+    case 0x30:
+    case 0x32:
+    case 0x3a: {
+      std::string bytes(packet);
+      const ServerPublish p = as_publish(take_packet(bytes));
+      std::string out = "PUBLISH topic=" + p.topic;
+      if (p.qos > 0) out += " qos=1 id=" + std::to_string(p.id) + (p.duplicate ? " dup=1" : "");
+      return out + " body=" + p.payload;
     }
     case 0xb0:
       return "UNSUBACK" + id();
@@ -167,9 +176,15 @@ class Player {
 
   void act(const std::string& line) {
     if (line == "DISK") return rig_.commit();
-    if (line.starts_with("WAIT ")) return rig_.shard.advance(std::atoll(line.c_str() + 5));
+    if (line.starts_with("WAIT ")) return wait(std::atoll(line.c_str() + 5));
     if (line.starts_with("DROP")) return sides_.at(line.substr(4)).client->transport.drop();
     if (line.starts_with("CALL ")) return call(line.substr(5));
+    if (line.starts_with("POST ")) return post(line.substr(5));
+    if (line.starts_with("QUEUE ")) {
+      const Words words(line.substr(6));
+      EXPECT_EQ(std::to_string(rig_.c2d.depth(identity(words.plain.at(0)))), words.plain.at(1));
+      return;
+    }
     if (line.starts_with("CALLER ")) {
       rig_.shard.run_until_idle();
       ASSERT_FALSE(outcomes_.empty()) << "no call has ended";
@@ -184,6 +199,31 @@ class Player {
     size_t& seen = events_seen_[device];
     ASSERT_GT(events.size(), seen) << "no further event";
     EXPECT_EQ(events[seen++], line.substr(space + 1));
+  }
+
+  void wait(int64_t ms) {
+    rig_.shard.advance(ms);
+    rig_.c2d.on_tick();
+    rig_.shard.run_until_idle();
+  }
+
+  void post(const std::string& text) {
+    const Words words(text);
+    hub::EventView message;
+    for (const auto& [name, value] : words.named) {
+      if (name == "body") {
+        message.body = value;
+      } else if (name == "ack") {
+        message.system.push_back({hub::SystemProperty::kAck, value});
+      } else if (name == "mid") {
+        message.system.push_back({hub::SystemProperty::kMessageId, value});
+      } else {
+        message.application.push_back({name, value});
+      }
+    }
+    rig_.c2d.send(identity(words.plain.at(0)), message, rig_.shard.executor,
+                  [](const hub::HubResult<void>& sent) { EXPECT_TRUE(sent); });
+    rig_.shard.run_until_idle();
   }
 
   void call(const std::string& text) {
@@ -223,9 +263,9 @@ class Player {
       return;
     }
     ASSERT_FALSE(sent.empty()) << "nothing was sent";
-    const size_t size = 2 + byte_at(sent, 1);  // the hub's answers are all short
-    EXPECT_EQ(describe(ByteView(sent).substr(0, size)), text);
-    sent.erase(0, size);
+    const std::string all = sent;
+    (void)take_packet(sent);
+    EXPECT_EQ(describe(ByteView(all).substr(0, all.size() - sent.size())), text);
   }
 
   void expect_nothing_more() {
