@@ -68,6 +68,19 @@ test('answers methods, follows the twin and ends on SIGINT', async () => {
   assert.equal(twin.properties.reported.interval, 7);
 });
 
+test('takes cloud-to-device messages, those too that waited for it', async () => {
+  await make_device(hub, 'sim-c2d');
+  await local('c2d', 'send', '-d', 'sim-c2d', '--da', 'before');
+  const run = simulate('-d', 'sim-c2d', '--mc', '0', '--mi', '60');
+  assert.equal((await run.saw('c2d')).data, 'before');
+  await local('c2d', 'send', '-d', 'sim-c2d', '--da', 'now', '-p', 'a=1', '--mid', 'm1');
+  const second = await run.saw('c2d', 2);
+  assert.deepEqual([second.data, second.a, second['$.mid']], ['now', '1', 'm1']);
+  run.child.kill('SIGINT');
+  assert.equal((await run.ended)[0], 0, run.errors);
+  assert.equal(JSON.parse((await local('c2d', 'purge', '-d', 'sim-c2d')).stdout).totalMessagesPurged, 0);
+});
+
 test('with a connection string of its own, and what is wrong in one line', async () => {
   const device = await make_device(hub, 'sim-own');
   const login = `HostName=${hub.address};DeviceId=${device.id};SharedAccessKey=${device.key}`;
