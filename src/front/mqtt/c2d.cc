@@ -97,9 +97,7 @@ void Connection::release_c2d() {
 
 // Ids that the client has not acknowledged are not given out again.
 uint16_t Connection::next_packet_id() {
-  do {
-    if (++last_packet_id_ == 0) ++last_packet_id_;
-  } while (c2d_ && c2d_->window.uses(last_packet_id_));
+  last_packet_id_ = c2d_ ? c2d_->window.free_id_after(last_packet_id_) : packet_id_after(last_packet_id_);
   return last_packet_id_;
 }
 

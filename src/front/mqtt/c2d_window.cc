@@ -10,8 +10,11 @@ bool C2dWindow::full() const {
   return entries_.size() >= limits::kMqttOutboundWindow;
 }
 
-bool C2dWindow::uses(uint16_t packet_id) const {
-  return std::ranges::count(entries_, packet_id, &Entry::packet_id) > 0;
+uint16_t C2dWindow::free_id_after(uint16_t last) const {
+  do {
+    last = packet_id_after(last);
+  } while (std::ranges::count(entries_, last, &Entry::packet_id) > 0);
+  return last;
 }
 
 void C2dWindow::add(uint16_t packet_id, const hub::LockToken& lock, int64_t lock_ends_ms) {

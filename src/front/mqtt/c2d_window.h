@@ -10,11 +10,17 @@
 
 namespace nave::front::mqtt {
 
+// 1 … 65535, round and round.
+[[nodiscard]] constexpr uint16_t packet_id_after(uint16_t last) {
+  return static_cast<uint16_t>(last == UINT16_MAX ? 1 : last + 1);
+}
+
 class C2dWindow {
  public:
   // At limits::kMqttOutboundWindow: C# works through what it gets in order, and protocol gateways take no more (§4.4).
   [[nodiscard]] bool full() const;
-  [[nodiscard]] bool uses(uint16_t packet_id) const;
+  // The next packet id that none of its messages has.
+  [[nodiscard]] uint16_t free_id_after(uint16_t last) const;
   void add(uint16_t packet_id, const hub::LockToken& lock, int64_t lock_ends_ms);
   // The client has acknowledged. nullopt: an id that is not, or no longer, in use.
   [[nodiscard]] std::optional<hub::LockToken> take(uint16_t packet_id);

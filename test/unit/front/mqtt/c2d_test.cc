@@ -299,20 +299,6 @@ TEST_F(MqttC2d, PacketIdsAreSharedWithNotifications) {
   EXPECT_EQ(depth(), 1U);
 }
 
-TEST_F(MqttC2d, PacketIdsGoRoundAndSpareThoseInUse) {
-  connect_and_subscribe();
-  post("first");
-  EXPECT_EQ(received_brief(), "first:1");
-  for (int i = 2; i <= 65'535; ++i) {
-    if (i % 20'000 == 0) tick_alive(0);
-    post("x");
-    ASSERT_EQ(received_brief(), "x:" + std::to_string(i));
-    client_->transport.deliver(puback_packet(static_cast<unsigned>(i)));
-  }
-  post("y");
-  EXPECT_EQ(received_brief(), "y:2") << "neither 0 nor 1";
-}
-
 TEST_F(MqttC2d, PropertiesThatFitIntoNoTopicAreRejected) {
   connect_and_subscribe();
   hub::EventView message;
