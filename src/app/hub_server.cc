@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "front/amqp/c2d_node.h"
 #include "front/amqp/cbs_node.h"
 #include "front/amqp/connection.h"
 #include "front/amqp/method_node.h"
@@ -188,6 +189,7 @@ void HubServer::Parts::make_fronts() {
   amqp->router.add(front::amqp::make_telemetry_node(*amqp_devices, ingests_by_shard()));
   amqp->router.add(front::amqp::make_twin_node(*amqp_devices, *twins));
   amqp->router.add(front::amqp::make_method_node(*amqp_devices, *methods));
+  amqp->router.add(front::amqp::make_input_node(*amqp_devices));
   std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
