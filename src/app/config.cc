@@ -31,6 +31,13 @@ std::function<void(const toml::node&)> integer(T& target, int64_t min, int64_t m
   };
 }
 
+std::function<void(const toml::node&)> seconds(int64_t& target_ms, int64_t min, int64_t max) {
+  return [&target_ms, set = integer(target_ms, min, max)](const toml::node& node) {
+    set(node);
+    target_ms *= 1000;
+  };
+}
+
 std::function<void(const toml::node&)> text(std::string& target) {
   return [&target](const toml::node& node) {
     const auto value = node.value_exact<std::string>();
@@ -73,6 +80,13 @@ Setters setters(Config& c) {
   s["event_log.consumer_groups"] = texts(c.consumer_groups);
   s["event_log.retention_hours"] = integer(c.retention_hours, 1, 24 * 365);
   s["event_log.retention_bytes"] = integer(c.retention_bytes, int64_t{256} << 20, std::numeric_limits<int64_t>::max());
+  constexpr int64_t kTwoDays = 2 * 24 * 3600;
+  s["cloud_to_device.queue_depth"] = integer(c.c2d.queue_depth, 1, int64_t{limits::kC2dQueueDepthMax});
+  s["cloud_to_device.ttl_seconds"] = seconds(c.c2d.ttl_ms, 60, kTwoDays);
+  s["cloud_to_device.max_delivery_count"] = integer(c.c2d.max_delivery_count, 1, 100);
+  s["cloud_to_device.feedback.ttl_seconds"] = seconds(c.c2d.feedback.ttl_ms, 60, kTwoDays);
+  s["cloud_to_device.feedback.lock_seconds"] = seconds(c.c2d.feedback.lock_ms, 5, 300);
+  s["cloud_to_device.feedback.max_delivery_count"] = integer(c.c2d.feedback.max_delivery_count, 1, 100);
   s["limits.connections"] = integer(c.connections_max, 1, kU32);
   s["limits.connections_per_address"] = integer(c.connections_per_address_max, 1, kU32);
   s["log.level"] = text(c.log_level);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "hub/c2d/service.h"
+
 namespace nave::app {
 
 struct Config {
@@ -25,6 +27,7 @@ struct Config {
   std::vector<std::string> consumer_groups;  // besides $Default
   unsigned retention_hours = 24;
   uint64_t retention_bytes = uint64_t{10} << 30;
+  hub::C2dService::Options c2d;
   unsigned connections_max = 0;  // 0: limits.h
   unsigned connections_per_address_max = 0;
   std::string log_level = "info";

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "app/c2d_ticker.h"
 #include "app/data_folder.h"
 #include "app/installation.h"
 #include "app/websocket_routes.h"
@@ -23,6 +24,8 @@
 #include "front/amqp/telemetry_node.h"
 #include "front/amqp/twin_node.h"
 #include "front/eventhub/nodes.h"
+#include "front/http/c2d_routes.h"
+#include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/ops_api.h"
@@ -30,6 +33,7 @@
 #include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
+#include "hub/c2d/service.h"
 #include "hub/device/registry.h"
 #include "hub/method/service.h"
 #include "hub/telemetry/ingest.h"
@@ -103,7 +107,8 @@ struct HubServer::Parts {
   net::Runtime runtime;
 
   std::unique_ptr<hub::DeviceStore> store;
-  hub::TwinStore* twin_store = nullptr;  // the same object
+  hub::TwinStore* twin_store = nullptr;        // the same object
+  hub::CommandStore* command_store = nullptr;  // the same
   std::unique_ptr<store::embedded::SegmentLog> segment_log;
   std::unique_ptr<store::memory::MemoryEventLog> memory_log;
   hub::EventLog* event_log = nullptr;
@@ -115,6 +120,8 @@ struct HubServer::Parts {
   std::unique_ptr<hub::Registry> registry;
   std::unique_ptr<hub::TwinService> twins;
   std::unique_ptr<hub::MethodService> methods;
+  std::unique_ptr<hub::C2dService> c2d;
+  std::unique_ptr<C2dTicker> c2d_ticker;
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
 
   std::shared_ptr<net::TlsContext> tls;
@@ -141,6 +148,7 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
     temporary = std::make_unique<TemporaryFolder>();
     auto memory = std::make_unique<store::memory::MemoryDeviceStore>();
     twin_store = memory.get();
+    command_store = memory.get();
     store = std::move(memory);
     memory_log = std::make_unique<store::memory::MemoryEventLog>(config.partitions, clock, runtime.shard(0).executor);
     event_log = memory_log.get();
@@ -150,6 +158,7 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   auto sqlite = std::make_unique<store::embedded::SqliteDeviceStore>(
       store::embedded::SqliteDeviceStore::Options{.path = folder->state_db()}, metrics);
   twin_store = sqlite.get();
+  command_store = sqlite.get();
   store = std::move(sqlite);
   auto opened = store::embedded::SegmentLog::open(
       files, log_options(config, folder->event_log(), std::move(on_storage_failure)), clock, metrics);
@@ -171,6 +180,10 @@ void HubServer::Parts::make_hub() {
   registry = std::make_unique<hub::Registry>(*store, *directory, hub, clock);
   twins = std::make_unique<hub::TwinService>(*twin_store, *registry, *directory, clock, metrics);
   methods = std::make_unique<hub::MethodService>(*registry, *directory, runtime.shard_count(), metrics);
+  c2d = std::make_unique<hub::C2dService>(*command_store, *registry, *directory, clock, metrics,
+                                          runtime.shard(0).executor, config.c2d);
+  registry->set_queue(*c2d);
+  c2d_ticker = std::make_unique<C2dTicker>(*c2d, runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
@@ -193,6 +206,8 @@ void HubServer::Parts::make_fronts() {
   std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
+  std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
+  std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));
   service_api = std::make_unique<front::http::ServiceApi>(*authenticator, std::move(routes));
   const auto readiness = [this] { return missing(); };
@@ -263,6 +278,7 @@ HubServer::~HubServer() {
 
 void HubServer::start() {
   parts_->runtime.start();
+  parts_->c2d_ticker->start();
   parts_->accepting = true;
 }
 

@@ -180,7 +180,7 @@ json::Object device_document(const hub::Identity& device, const hub::Presence& p
   out.append("connectionStateUpdatedTime", format_iso8601(presence.state_updated));
   out.append("statusUpdatedTime", format_iso8601(device.status_updated));
   out.append("lastActivityTime", format_iso8601(presence.last_activity));
-  out.append("cloudToDeviceMessageCount", 0);
+  out.append("cloudToDeviceMessageCount", uint64_t{presence.messages_waiting});
   out.append("authentication", authentication_document(device.authentication));
   json::Object capabilities;
   capabilities.append("iotEdge", device.iot_edge);
@@ -202,7 +202,7 @@ json::Object module_document(const hub::Identity& module, const hub::Presence& p
   out.append("connectionState", connection_state(presence));
   out.append("connectionStateUpdatedTime", format_iso8601(presence.state_updated));
   out.append("lastActivityTime", format_iso8601(presence.last_activity));
-  out.append("cloudToDeviceMessageCount", 0);
+  out.append("cloudToDeviceMessageCount", uint64_t{presence.messages_waiting});
   out.append("authentication", authentication_document(module.authentication));
   return out;
 }

@@ -31,9 +31,10 @@ void Reply::empty(int status, Headers headers) {
   send(std::move(response));
 }
 
-void Reply::text(int status, std::string content_type, std::string body) {
+void Reply::text(int status, std::string content_type, std::string body, Headers headers) {
   net::HttpResponse response;
   response.status = status;
+  response.headers = std::move(headers);
   response.headers.emplace_back("Content-Type", std::move(content_type));
   response.body = std::move(body);
   send(std::move(response));

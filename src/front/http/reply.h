@@ -25,7 +25,7 @@ class Reply {
   void json_text(int status, std::string body, Headers headers = {});
   // No body: 204.
   void empty(int status, Headers headers = {});
-  void text(int status, std::string content_type, std::string body);
+  void text(int status, std::string content_type, std::string body, Headers headers = {});
   // E1 with the status and name of the error's row.
   void error(const hub::Error& error, Headers headers = {});
   // E3 (errors.h).

@@ -217,11 +217,8 @@ Presence Registry::presence(const Identity& identity) const {
   Presence out = sessions_.presence(identity.key).value_or(Presence{});
   out.state_updated = std::max(out.state_updated, identity.connection_state_updated);
   out.last_activity = std::max(out.last_activity, identity.last_activity);
+  if (queue_ != nullptr) out.messages_waiting = queue_->waiting(identity);
   return out;
-}
-
-size_t Registry::messages_waiting(const Identity& identity) const {
-  return queue_ == nullptr ? 0 : queue_->waiting(identity);
 }
 
 }  // namespace nave::hub

@@ -46,10 +46,8 @@ class Registry {
   // A device goes with its modules.
   void remove(const IdentityKey& key, IfMatch if_match, Executor& reply_on, DoneReply reply);
 
-  // Connected, and since when: what the directory knows, else what the store remembers.
+  // Connected, and since when: what the directory knows, else what the store remembers. And what waits for it.
   [[nodiscard]] Presence presence(const Identity& identity) const;
-  // cloudToDeviceMessageCount.
-  [[nodiscard]] size_t messages_waiting(const Identity& identity) const;
 
  private:
   struct Put;

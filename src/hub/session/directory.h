@@ -62,6 +62,7 @@ struct Presence {
   bool connected = false;
   UtcTime state_updated = kNever;
   UtcTime last_activity = kNever;
+  size_t messages_waiting = 0;  // cloud-to-device; Registry::presence() knows, the directory does not
 };
 
 // Thread-safe: striped mutexes, held for a map operation only and never while calling out.

@@ -44,7 +44,7 @@ json::Object head(const Identity& identity, const Presence& presence, const Twin
   out.append("statusUpdateTime", format_iso8601(identity.status_updated));
   out.append("connectionState", presence.connected ? "Connected" : "Disconnected");
   out.append("lastActivityTime", format_iso8601(presence.last_activity));
-  out.append("cloudToDeviceMessageCount", 0);
+  out.append("cloudToDeviceMessageCount", uint64_t{presence.messages_waiting});
   out.append("authenticationType", kAuthTypeNames[static_cast<size_t>(a.type)]);
   json::Object thumbprints;
   thumbprints.append("primaryThumbprint", text_or_null(a.primary_thumbprint));

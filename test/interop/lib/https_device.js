@@ -21,7 +21,8 @@ function post(device, body, { path = `${events_path(device)}?api-version=2021-04
       headers: { ...own, ...headers } }, (response) => {
       let text = '';
       response.on('data', (chunk) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers,
+        raw_headers: response.rawHeaders, text }));
     });
     request.on('error', reject);
     request.write(bytes);

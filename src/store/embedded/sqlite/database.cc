@@ -58,6 +58,12 @@ std::string_view Rows::text(int column) const {
   return {text, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
+std::string_view Rows::blob(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
 std::optional<std::string> Rows::optional_text(int column) const {
   if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return {};
   return std::string(text(column));

@@ -18,6 +18,11 @@ class DatabaseError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Bytes that are no text, as the value of a column.
+struct Blob {
+  std::string_view bytes;
+};
+
 class Database {
  public:
   // Opens a file that exists. Throws DatabaseError.
@@ -31,6 +36,9 @@ class Database {
   [[nodiscard]] int64_t integer_or_throw(const std::string& sql);
   // False after BEGIN failed, or after an error made SQLite roll back by itself.
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+  // Of the last INSERT, and how many rows the last statement changed.
+  [[nodiscard]] int64_t last_rowid() const { return sqlite3_last_insert_rowid(handle_); }
+  [[nodiscard]] int changes() const { return sqlite3_changes(handle_); }
 
   // SQLite's extended code of the last statement that failed; later successes leave it alone.
   [[nodiscard]] int last_failure() const { return last_failure_; }
@@ -62,6 +70,7 @@ class Rows {
 
   [[nodiscard]] int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   [[nodiscard]] std::string_view text(int column) const;
+  [[nodiscard]] std::string_view blob(int column) const;
   [[nodiscard]] std::optional<std::string> optional_text(int column) const;
 
  private:
@@ -103,6 +112,10 @@ class Statement {
                       SQLITE_STATIC);
   }
   void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
+  void bind(int index, Blob value) {
+    sqlite3_bind_blob(statement_, index, value.bytes.data() == nullptr ? "" : value.bytes.data(),
+                      static_cast<int>(value.bytes.size()), SQLITE_STATIC);
+  }
   void bind(int index, const std::optional<std::string>& value) {
     if (value) {
       bind(index, *value);

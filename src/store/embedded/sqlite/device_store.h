@@ -1,5 +1,5 @@
-// The embedded DeviceStore and TwinStore: one SQLite file (docs/formats/state-db.md), one writer thread with group
-// commit, readers on their own connections behind a cache of identities.
+// The embedded DeviceStore, TwinStore and CommandStore: one SQLite file (docs/formats/state-db.md), one writer thread
+// with group commit, readers on their own connections behind a cache of identities.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace nave::store::embedded {
 
-class SqliteDeviceStore final : public hub::DeviceStore, public hub::TwinStore {
+class SqliteDeviceStore final : public hub::DeviceStore, public hub::TwinStore, public hub::CommandStore {
  public:
   struct Options {
     std::string path;  // the folder exists
@@ -44,6 +44,26 @@ class SqliteDeviceStore final : public hub::DeviceStore, public hub::TwinStore {
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
+
+  // command_store.cc
+  [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;
+  [[nodiscard]] Result<std::vector<hub::CommandHead>, hub::StoreError> load_commands(
+      const IdentityKey& key) const override;
+  [[nodiscard]] Result<std::string, hub::StoreError> load_command_record(const IdentityKey& key,
+                                                                         uint64_t sequence) const override;
+  [[nodiscard]] std::vector<hub::ExpiredCommand> load_expired_commands(UtcTime now, UtcTime after_expires,
+                                                                       uint64_t after_sequence,
+                                                                       size_t top) const override;
+  void put_command(hub::CommandWrite write, Executor& reply_on, hub::SequenceReply reply) override;
+  void remove_commands(const IdentityKey& key, std::vector<hub::CommandRemoval> removals, Executor& reply_on,
+                       hub::StoreReply reply) override;
+  void set_delivery_count(const IdentityKey& key, uint64_t sequence, uint32_t count, Executor& reply_on,
+                          hub::StoreReply reply) override;
+  [[nodiscard]] size_t count_feedback(UtcTime now) const override;
+  [[nodiscard]] std::vector<hub::StoredFeedback> load_feedback(uint64_t from, UtcTime now, size_t top) const override;
+  void remove_feedback(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
+  void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
+  void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
 
  private:
   // Reading fills the cache and picks connections, none of which changes what is read.

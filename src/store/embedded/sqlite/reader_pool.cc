@@ -1,6 +1,7 @@
 #include "store/embedded/sqlite/reader_pool.h"
 
-#include "base/log.h"
+#include "store/embedded/sqlite/command_reader.h"
+#include "store/embedded/sqlite/damaged_row.h"
 #include "store/embedded/sqlite/rows.h"
 
 namespace nave::store::embedded {
@@ -19,22 +20,18 @@ struct ReaderPool::Connection {
         session(database, "SELECT filters, qos1, checksum FROM mqtt_session WHERE device_id = ?1 AND module_id = ?2"),
         twin(database, "SELECT " + std::string(kTwinColumns) + " FROM twin WHERE device_id = ?1 AND module_id = ?2"),
         policies(database, "SELECT name, rights, primary_key, secondary_key, checksum FROM policy ORDER BY position"),
-        setting(database, "SELECT value, checksum FROM setting WHERE name = ?1") {
+        setting(database, "SELECT value, checksum FROM setting WHERE name = ?1"),
+        commands(database) {
     database.execute_or_throw("PRAGMA query_only = ON; PRAGMA cell_size_check = ON");
   }
 
   std::mutex mutex;
   Database database;
   Statement find, list_devices, list_modules, session, twin, policies, setting;
+  CommandReader commands;
 };
 
 namespace {
-
-void report_damage(const Database& database, std::string_view table, std::string_view row) {
-  log::write_limited(log::Level::kError, log::Category::kStorage, "state-checksum",
-                     "a row of the state database is damaged and not served",
-                     {{"file", database.path()}, {"table", table}, {"row", row}});
-}
 
 std::vector<Identity> read_identities(const Database& database, Rows rows) {
   std::vector<Identity> out;
@@ -42,7 +39,8 @@ std::vector<Identity> read_identities(const Database& database, Rows rows) {
     if (std::optional<Identity> identity = read_identity(rows)) {
       out.push_back(std::move(*identity));
     } else {
-      report_damage(database, "identity", IdentityKey{std::string(rows.text(0)), std::string(rows.text(1))}.text());
+      report_damaged_row(database, "identity",
+                         IdentityKey{std::string(rows.text(0)), std::string(rows.text(1))}.text());
     }
   }
   return out;
@@ -89,7 +87,7 @@ std::optional<hub::MqttSession> ReaderPool::session(const IdentityKey& key) {
   if (!row.next()) return {};
   const hub::MqttSession out{static_cast<uint32_t>(row.integer(0)), static_cast<uint32_t>(row.integer(1))};
   if (session_checksum(key, out) == row.integer(2)) return out;
-  report_damage(l.connection.database, "mqtt_session", key.text());
+  report_damaged_row(l.connection.database, "mqtt_session", key.text());
   return {};
 }
 
@@ -102,7 +100,7 @@ Result<std::optional<hub::Twin>, hub::StoreError> ReaderPool::twin(const Identit
   }
   std::optional<hub::Twin> out = read_twin(key, row);
   if (out) return out;
-  report_damage(l.connection.database, "twin", key.text());
+  report_damaged_row(l.connection.database, "twin", key.text());
   return fail(hub::StoreError::kDamaged);
 }
 
@@ -116,7 +114,7 @@ std::vector<auth::Policy> ReaderPool::policies() {
     if (policy_checksum(policy) == rows.integer(4)) {
       out.push_back(policy);
     } else {
-      report_damage(l.connection.database, "policy", policy.name);
+      report_damaged_row(l.connection.database, "policy", policy.name);
     }
   }
   return out;
@@ -128,8 +126,39 @@ std::optional<std::string> ReaderPool::setting(const std::string& name) {
   if (!row.next()) return {};
   std::string out(row.text(0));
   if (setting_checksum(name, out) == row.integer(1)) return out;
-  report_damage(l.connection.database, "setting", name);
+  report_damaged_row(l.connection.database, "setting", name);
   return {};
+}
+
+std::vector<hub::CommandCount> ReaderPool::count_commands() {
+  const Lease l = lease();
+  return l.connection.commands.count();
+}
+
+Result<std::vector<hub::CommandHead>, hub::StoreError> ReaderPool::commands(const IdentityKey& key) {
+  const Lease l = lease();
+  return l.connection.commands.heads(key);
+}
+
+Result<std::string, hub::StoreError> ReaderPool::command_record(const IdentityKey& key, uint64_t sequence) {
+  const Lease l = lease();
+  return l.connection.commands.record(key, sequence);
+}
+
+std::vector<hub::ExpiredCommand> ReaderPool::expired_commands(UtcTime now, UtcTime after_expires,
+                                                              uint64_t after_sequence, size_t top) {
+  const Lease l = lease();
+  return l.connection.commands.expired(now, after_expires, after_sequence, top);
+}
+
+size_t ReaderPool::count_feedback(UtcTime now) {
+  const Lease l = lease();
+  return l.connection.commands.count_feedback(now);
+}
+
+std::vector<hub::StoredFeedback> ReaderPool::feedback(uint64_t from, UtcTime now, size_t top) {
+  const Lease l = lease();
+  return l.connection.commands.feedback(from, now, top);
 }
 
 }  // namespace nave::store::embedded

@@ -31,6 +31,15 @@ class ReaderPool {
   [[nodiscard]] std::vector<auth::Policy> policies();
   [[nodiscard]] std::optional<std::string> setting(const std::string& name);
 
+  // As hub::CommandStore promises them.
+  [[nodiscard]] std::vector<hub::CommandCount> count_commands();
+  [[nodiscard]] Result<std::vector<hub::CommandHead>, hub::StoreError> commands(const IdentityKey& key);
+  [[nodiscard]] Result<std::string, hub::StoreError> command_record(const IdentityKey& key, uint64_t sequence);
+  [[nodiscard]] std::vector<hub::ExpiredCommand> expired_commands(UtcTime now, UtcTime after_expires,
+                                                                  uint64_t after_sequence, size_t top);
+  [[nodiscard]] size_t count_feedback(UtcTime now);
+  [[nodiscard]] std::vector<hub::StoredFeedback> feedback(uint64_t from, UtcTime now, size_t top);
+
  private:
   struct Connection;
   // A connection and the lock on it.

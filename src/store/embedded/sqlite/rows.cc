@@ -115,6 +115,54 @@ std::optional<hub::Twin> read_twin(const IdentityKey& key, const Rows& row) {
   return out;
 }
 
+int64_t command_checksum(const IdentityKey& key, const hub::CommandHead& head) {
+  RowChecksum sum;
+  sum.add(std::string_view(key.device)).add(std::string_view(key.module));
+  sum.add(ticks_of(head.enqueued)).add(ticks_of(head.expires)).add(static_cast<int64_t>(head.ack));
+  return sum.add(std::string_view(head.message_id)).value();
+}
+
+int64_t record_checksum(std::string_view record) {
+  return RowChecksum().add(record).value();
+}
+
+int64_t feedback_checksum(const hub::Feedback& feedback) {
+  RowChecksum sum;
+  sum.add(ticks_of(feedback.enqueued)).add(ticks_of(feedback.expires)).add(static_cast<int64_t>(feedback.status));
+  sum.add(std::string_view(feedback.message_id)).add(std::string_view(feedback.device));
+  return sum.add(std::string_view(feedback.generation_id)).value();
+}
+
+std::optional<hub::CommandHead> read_command(const IdentityKey& key, const Rows& row) {
+  hub::CommandHead out;
+  out.sequence = static_cast<uint64_t>(row.integer(0));
+  out.enqueued = UtcTime{Ticks{row.integer(1)}};
+  out.expires = UtcTime{Ticks{row.integer(2)}};
+  out.delivery_count = static_cast<uint32_t>(row.integer(3));
+  const int64_t ack = row.integer(4);
+  if (ack < 0 || ack > static_cast<int64_t>(hub::AckRequest::kFull)) return {};
+  out.ack = static_cast<hub::AckRequest>(ack);
+  out.message_id = row.text(5);
+  if (command_checksum(key, out) != row.integer(6)) return {};
+  return out;
+}
+
+std::optional<hub::StoredFeedback> read_feedback(const Rows& row) {
+  hub::StoredFeedback out;
+  out.sequence = static_cast<uint64_t>(row.integer(0));
+  out.feedback.enqueued = UtcTime{Ticks{row.integer(1)}};
+  out.feedback.expires = UtcTime{Ticks{row.integer(2)}};
+  out.delivery_count = static_cast<uint32_t>(row.integer(3));
+  const int64_t status = row.integer(4);
+  if (status < 0 || status >= hub::kFeedbackStatusCount) return {};
+  out.feedback.status = static_cast<hub::FeedbackStatus>(status);
+  out.feedback.message_id = row.text(5);
+  out.feedback.device = row.text(6);
+  out.feedback.generation_id = row.text(7);
+  if (feedback_checksum(out.feedback) != row.integer(8)) return {};
+  return out;
+}
+
 int64_t session_checksum(const IdentityKey& key, const hub::MqttSession& session) {
   RowChecksum sum;
   sum.add(std::string_view(key.device)).add(std::string_view(key.module));

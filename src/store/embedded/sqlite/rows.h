@@ -47,6 +47,20 @@ inline constexpr std::string_view kTwinColumns =
 // nullopt if the row is damaged.
 [[nodiscard]] std::optional<hub::Twin> read_twin(const IdentityKey& key, const Rows& row);
 
+// SELECT … FROM command and … FROM feedback begin with these columns, in this order. The delivery counts are not
+// covered by the checksums: they change alone.
+inline constexpr std::string_view kCommandColumns =
+    "sequence, enqueued, expires, delivery_count, ack, message_id, checksum";
+inline constexpr std::string_view kFeedbackColumns =
+    "sequence, enqueued, expires, delivery_count, status, message_id, device_id, generation_id, checksum";
+
+[[nodiscard]] int64_t command_checksum(const IdentityKey& key, const hub::CommandHead& head);
+[[nodiscard]] int64_t record_checksum(std::string_view record);
+[[nodiscard]] int64_t feedback_checksum(const hub::Feedback& feedback);
+// nullopt if the row is damaged.
+[[nodiscard]] std::optional<hub::CommandHead> read_command(const IdentityKey& key, const Rows& row);
+[[nodiscard]] std::optional<hub::StoredFeedback> read_feedback(const Rows& row);
+
 [[nodiscard]] int64_t session_checksum(const IdentityKey& key, const hub::MqttSession& session);
 [[nodiscard]] int64_t policy_checksum(const auth::Policy& policy);
 [[nodiscard]] int64_t setting_checksum(std::string_view name, std::string_view value);

@@ -86,8 +86,39 @@ CREATE TABLE twin (
 );
 )sql";
 
+// AUTOINCREMENT: the numbers of messages that are gone are not given again, whatever happens to the table.
+constexpr std::string_view kVersion3 = R"sql(
+CREATE TABLE command (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  device_id TEXT NOT NULL,
+  module_id TEXT NOT NULL,
+  enqueued INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  delivery_count INTEGER NOT NULL,
+  ack INTEGER NOT NULL,
+  message_id TEXT NOT NULL,
+  checksum INTEGER NOT NULL,
+  record_checksum INTEGER NOT NULL,
+  record BLOB NOT NULL
+);
+CREATE INDEX command_queue ON command (device_id, module_id);
+CREATE INDEX command_expiry ON command (expires);
+CREATE TABLE feedback (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  enqueued INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  delivery_count INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  message_id TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  generation_id TEXT NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE INDEX feedback_expiry ON feedback (expires);
+)sql";
+
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));

@@ -32,6 +32,7 @@ bool same(const StateWriter::Counts& a, const StateWriter::Counts& b) {
 
 StateWriter::StateWriter(Database& database, uint64_t identities_max)
     : database_(database),
+      commands_(database),
       identities_max_(identities_max),
       counts_(load_counts(database)),
       committed_counts_(counts_),
@@ -105,21 +106,6 @@ void StateWriter::rollback() {
   if (database_.in_transaction()) (void)rollback_.run();
   counts_ = committed_counts_;
   touched_.clear();
-}
-
-template <class Body>
-StateWriter::Outcome StateWriter::step(Body body) {
-  if (!database_.in_transaction() || !savepoint_.run()) return fail(StoreError::kUnavailable);
-  const Counts counts_before = counts_;
-  const size_t touched_before = touched_.size();
-  Outcome outcome = body();
-  if (!outcome) {
-    counts_ = counts_before;
-    touched_.resize(touched_before);
-    if (!database_.in_transaction() || !rollback_to_.run()) return fail(StoreError::kUnavailable);
-  }
-  if (!release_.run()) return fail(StoreError::kUnavailable);
-  return outcome;
 }
 
 StateWriter::Outcome StateWriter::apply(const std::vector<IdentityWrite>& writes) {
@@ -208,12 +194,13 @@ StateWriter::Outcome StateWriter::erase(const IdentityKey& key, bool was_enabled
   touched_.push_back({key, true});
   if (key.is_module()) {
     --counts_.modules;
-    return done_if(erase_session_.run(key.device, key.module) && erase_twin_.run(key.device, key.module));
+    return done_if(erase_session_.run(key.device, key.module) && erase_twin_.run(key.device, key.module) &&
+                   commands_.erase(key));
   }
   --counts_.devices;
   if (was_enabled) --counts_.enabled_devices;
   if (Outcome outcome = erase_modules(key.device); !outcome) return outcome;
-  return done_if(erase_device_sessions_.run(key.device) && erase_device_twins_.run(key.device));
+  return done_if(erase_device_sessions_.run(key.device) && erase_device_twins_.run(key.device) && commands_.erase(key));
 }
 
 StateWriter::Outcome StateWriter::erase_modules(const std::string& device) {

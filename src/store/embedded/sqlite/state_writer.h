@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hub/ports.h"
+#include "store/embedded/sqlite/command_writer.h"
 #include "store/embedded/sqlite/database.h"
 #include "store/embedded/sqlite/identity_cache.h"
 
@@ -32,6 +33,11 @@ class StateWriter {
   [[nodiscard]] Outcome put_twin(const hub::TwinWrite& write);
   [[nodiscard]] Outcome save_policies(const std::vector<auth::Policy>& policies);
   [[nodiscard]] Outcome save_setting(const std::string& name, const std::string& value);
+  // For command_writer.h's changes, each to be made inside step().
+  [[nodiscard]] CommandWriter& commands() { return commands_; }
+  // Runs `body`, which returns an Outcome, between SAVEPOINT and RELEASE, or takes its effects back.
+  template <class Body>
+  [[nodiscard]] Outcome step(Body body);
   // Nothing happens if there is no such identity.
   [[nodiscard]] Outcome write_activity(const IdentityKey& key, const Activity& activity);
 
@@ -41,9 +47,6 @@ class StateWriter {
   [[nodiscard]] const std::vector<Touched>& touched() const { return touched_; }
 
  private:
-  // Runs `body` between SAVEPOINT and RELEASE, or takes its effects back.
-  template <class Body>
-  Outcome step(Body body);
   Outcome apply_one(const hub::IdentityWrite& write);
   Outcome room_for(const IdentityKey& key, int64_t& created);
   Outcome put(const hub::Identity& identity, bool present, bool was_enabled);
@@ -51,6 +54,7 @@ class StateWriter {
   Outcome erase_modules(const std::string& device);
 
   Database& database_;
+  CommandWriter commands_;
   const uint64_t identities_max_;
   Counts counts_;
   Counts committed_counts_;
@@ -63,5 +67,20 @@ class StateWriter {
   Statement find_generation_, find_twin_, put_twin_, erase_twin_, erase_device_twins_;
   Statement erase_policies_, insert_policy_, put_setting_, put_total_;
 };
+
+template <class Body>
+StateWriter::Outcome StateWriter::step(Body body) {
+  if (!database_.in_transaction() || !savepoint_.run()) return fail(hub::StoreError::kUnavailable);
+  const Counts counts_before = counts_;
+  const size_t touched_before = touched_.size();
+  Outcome outcome = body();
+  if (!outcome) {
+    counts_ = counts_before;
+    touched_.resize(touched_before);
+    if (!database_.in_transaction() || !rollback_to_.run()) return fail(hub::StoreError::kUnavailable);
+  }
+  if (!release_.run()) return fail(hub::StoreError::kUnavailable);
+  return outcome;
+}
 
 }  // namespace nave::store::embedded

@@ -10,6 +10,8 @@
 
 #include "auth/sas_token.h"
 #include "base/url.h"
+#include "front/http/c2d_routes.h"
+#include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/service_api.h"
@@ -51,6 +53,8 @@ class ApiFixture : public testing::Test {
   static constexpr const char* kHost = "hub1.example.test";
 
   void TestBody() override {}
+
+  ApiFixture() { registry.set_queue(c2d); }
 
   [[nodiscard]] std::string token(const std::string& policy, const std::string& resource = kHost) const {
     const auth::Policy* const p = policies.current()->find(policy);
@@ -106,12 +110,15 @@ class ApiFixture : public testing::Test {
   hub::Registry registry{store, sessions, hub, shard.clock};
   hub::TwinService twins{store, registry, sessions, shard.clock, metrics};
   hub::MethodService methods{registry, sessions, 1, metrics};
+  hub::C2dService c2d{store, registry, sessions, shard.clock, metrics, shard.executor, {}};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
     std::vector<front::http::Route> out = front::http::identity_routes(registry);
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) out.push_back(std::move(r));
     return out;
   }

@@ -5,7 +5,7 @@
 //                                                   "device d1" or "device d1/m1" that of a device or module
 //   <<< 200                                         the answer: status, all headers in order, blank line, body
 //
-// In answers <guid>, <key>, <etag>, <ticks>, <time>, <tracking> stand for text of that shape, and <etag:x> also gives
+// In answers <guid>, <key>, <etag>, <ticks>, <time>, <tracking>, … stand for text of that shape, and <etag:x> also gives
 // it a name; <x> in later requests and answers is that very text. The clock moves one second before each request.
 #include <algorithm>
 #include <filesystem>
@@ -75,6 +75,8 @@ const Bindings& shapes() {
       {"version", "[0-9]{9}"},
       {"where", "(?: at byte [0-9]+)?"},
       {"time", "2026-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"},
+      {"time7", R"(2026-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{7}Z)"},
+      {"lock", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"},
       {"tracking", "[0-9a-f]{32}-G:2-TimeStamp:[0-9]{2}/[0-9]{2}/2026 [0-9:]{8}"},
   };
   return all;

@@ -27,7 +27,14 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
         Operation{"PATCH", "/twins/d", service}, Operation{"PUT", "/twins/d", service},
         Operation{"GET", "/twins/d/modules/m", service}, Operation{"PATCH", "/twins/d/modules/m", service},
         Operation{"PUT", "/twins/d/modules/m", service}, Operation{"POST", "/twins/d/methods", service},
-        Operation{"POST", "/twins/d/modules/m/methods", service}}) {
+        Operation{"POST", "/twins/d/modules/m/methods", service},
+        Operation{"POST", "/devices/d/messages/deviceBound", service},
+        Operation{"POST", "/devices/d/modules/m/messages/deviceBound", service},
+        Operation{"DELETE", "/devices/d/commands", service},
+        Operation{"DELETE", "/devices/d/modules/m/commands", service},
+        Operation{"GET", "/messages/serviceBound/feedback", service},
+        Operation{"DELETE", "/messages/serviceBound/feedback/x", service},
+        Operation{"POST", "/messages/serviceBound/feedback/x/abandon", service}}) {
     for (const auth::Policy& policy : policies.current()->all()) {
       const Response r = send(op.method, op.path + std::string("?api-version=2021-04-12"), "{}",
                               {{"Authorization", token(policy.name)}});

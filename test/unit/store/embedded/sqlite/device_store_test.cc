@@ -68,6 +68,13 @@ class SqliteStore : public ::testing::Test {
     store.put_twin({{device, ""}, "1", {}}, inline_executor, [&](Outcome o) { done.set_value(o); });
     return done.get_future().get();
   }
+  // The sequence number it got, 0 if it was refused.
+  uint64_t put_command(SqliteDeviceStore& store, const std::string& device, const std::string& record) {
+    std::promise<uint64_t> done;
+    store.put_command({{device, ""}, "1", {}, record}, inline_executor,
+                      [&](Result<uint64_t, StoreError> r) { done.set_value(r.value_or(0)); });
+    return done.get_future().get();
+  }
   // The message that opening fails with.
   std::string refusal() {
     try {
@@ -113,20 +120,58 @@ TEST_F(SqliteStore, FileIsPrivateAndMarked) {
 
 TEST_F(SqliteStore, RefusesANewerVersion) {
   open().reset();
-  run_sql("PRAGMA user_version = 3");
+  run_sql("PRAGMA user_version = 4");
   EXPECT_EQ(refusal(), "state database " + options.path +
-                           ": version 3 was written by a newer Nave; this one reads up to version 2");
+                           ": version 4 was written by a newer Nave; this one reads up to version 3");
 }
 
-// Version 1 had no twins.
+// Version 1 had no twins, version 2 no messages.
 TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
-  ASSERT_TRUE(apply(*open(), {create("d")}));
-  run_sql("DROP TABLE twin; PRAGMA user_version = 1");
-  const auto store = open();
-  EXPECT_TRUE(store->find({"d", ""}));
-  ASSERT_TRUE(put_twin(*store, "d"));
-  EXPECT_EQ(store->load_twin({"d", ""}).value()->revision, 1U);
-  EXPECT_EQ(Database(options.path).integer_or_throw("PRAGMA user_version"), kStateVersion);
+  for (const auto* downgrade : {"DROP TABLE command; DROP TABLE feedback; DROP TABLE twin; PRAGMA user_version = 1",
+                                "DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2"}) {
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
+    ASSERT_TRUE(apply(*open(), {create("d")}));
+    run_sql(downgrade);
+    const auto store = open();
+    EXPECT_TRUE(store->find({"d", ""}));
+    ASSERT_TRUE(put_twin(*store, "d"));
+    EXPECT_EQ(store->load_twin({"d", ""}).value()->revision, 1U);
+    EXPECT_EQ(put_command(*store, "d", "body"), 1U);
+    EXPECT_EQ(store->load_command_record({"d", ""}, 1).value(), "body");
+    EXPECT_EQ(Database(options.path).integer_or_throw("PRAGMA user_version"), kStateVersion);
+  }
+}
+
+// The head of a damaged message is not shown, its content not handed out; the others are.
+TEST_F(SqliteStore, ADamagedMessageIsNotServed) {
+  auto store = open();
+  ASSERT_TRUE(apply(*store, {create("d")}));
+  for (const auto* body : {"head", "content", "whole"}) (void)put_command(*store, "d", body);
+  store.reset();
+  run_sql("UPDATE command SET expires = expires + 1 WHERE sequence = 1");
+  run_sql("UPDATE command SET record = 'kontent' WHERE sequence = 2");
+  store = open();
+  const auto heads = store->load_commands({"d", ""}).value();
+  ASSERT_EQ(heads.size(), 2U);
+  EXPECT_EQ(heads.front().sequence, 2U);
+  EXPECT_EQ(store->load_command_record({"d", ""}, 2).error(), StoreError::kDamaged);
+  EXPECT_EQ(store->load_command_record({"d", ""}, 3).value(), "whole");
+}
+
+TEST_F(SqliteStore, ADamagedFeedbackRecordIsNotServed) {
+  auto store = open();
+  ASSERT_TRUE(apply(*store, {create("d")}));
+  for (uint64_t sequence = 1; sequence <= 2; ++sequence) {
+    (void)put_command(*store, "d", "body");
+    hub::Feedback feedback;
+    feedback.expires = from_unix_ms(1'000'000);
+    store->remove_commands({"d", ""}, {{sequence, feedback}}, inline_executor, [](Outcome o) { EXPECT_TRUE(o); });
+  }
+  store.reset();
+  run_sql("UPDATE feedback SET status = 3 WHERE sequence = 1");
+  const auto left = open()->load_feedback(0, kNever, 10);
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left.front().sequence, 2U);
 }
 
 // A twin that is damaged is not taken for one that was never written: that would begin its versions again.
