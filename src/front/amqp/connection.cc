@@ -212,6 +212,7 @@ void Connection::detach_unauthorized() {
     const auto* handler = static_cast<const LinkHandler*>(link.context());
     if (handler != nullptr && !handler->authorized(grants_)) leaving.push_back(link.id());
   });
+  std::ranges::sort(leaving);  // in the order in which they were attached
   for (const wire::amqp::LinkId id : leaving) {
     wire::amqp::Link* const link = machine_.find(id);
     if (link == nullptr) continue;

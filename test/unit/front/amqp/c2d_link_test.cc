@@ -141,6 +141,35 @@ TEST_F(C2dLinks, ReadingPausesWhileTooMuchIsOnItsWay) {
   EXPECT_FALSE(transport("")->paused);
 }
 
+TEST_F(C2dLinks, TenThousandLinksOfOneConnection) {
+  constexpr uint32_t kLinks = 10'000;
+  DeviceClient client(dial());
+  ASSERT_EQ(client.put(token_of({"d1", "m1"})), 200);
+  ASSERT_EQ(client.put(token_of({"d2", ""})), 200);
+  const std::string address = "/devices/d1/modules/m1/messages/";
+  for (uint32_t h = 2; h < kLinks; ++h) {
+    const std::string name = "link-" + std::to_string(h);
+    client.amqp.attach(0, h % 2 == 0 ? AmqpClient::sender(h, name, address + "events")
+                                     : AmqpClient::receiver(h, name, address + (h == 3 ? "devicebound" : "events")));
+  }
+  ASSERT_EQ(client.attach(kLinks, "/devices/d2/messages/events"), "");
+  client.amqp.credit(0, 3, 10);
+  client.amqp.forget();
+  // The one link that it is for gets it.
+  play("QUEUE d1/m1 data=x\n");
+  const auto message = client.amqp.take_message();
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->handle, 3U);
+  // All of them go, and the other device's stays.
+  directory.end({"d1", "m1"}, hub::EndReason::kIdentityDeleted);
+  shard.run_until_idle();
+  uint32_t detached = 0;
+  while (client.detached() == "amqp:not-found") ++detached;
+  EXPECT_EQ(detached, kLinks - 2);
+  EXPECT_TRUE(connected({"d2", ""}));
+  EXPECT_FALSE(connected({"d1", "m1"}));
+}
+
 // --- feedback
 
 constexpr const char* kRecord =

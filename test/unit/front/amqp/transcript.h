@@ -192,6 +192,8 @@ class AmqpTranscript : public AmqpDevices {
       messages.send(identity(w.plain.at(1)), event, shard.executor,
                     [](const hub::HubResult<void>& r) { ASSERT_TRUE(r); });
       shard.run_until_idle();
+    } else if (verb == "DISABLE") {
+      change_identity(identity(w.plain.at(1)), [](hub::Identity& i) { i.enabled = false; });
     } else if (verb == "DEPTH") {
       ASSERT_EQ(std::to_string(messages.depth(identity(w.plain.at(1)))), w.plain.at(2));
     } else if (verb == "CALL") {

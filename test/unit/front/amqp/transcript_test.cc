@@ -13,6 +13,7 @@
 //   CALLER reboot 200 null                         how the oldest call ended: status and payload, or the error
 //   QUEUE d1 id=str:m1 data=hello                  a back end sends a message
 //   DEPTH d1 2                                     how many messages wait, locked ones included
+//   DISABLE d1                                     an operator disables the identity
 //   CONNECTED d1                                   whether the identity is connected
 //
 // "C2:", "S2:" are a second connection, and so on. Frames and messages are written as in frame_text.h; raw= is a whole
