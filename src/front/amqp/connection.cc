@@ -208,6 +208,7 @@ void Connection::detach_unauthorized() {
     const auto* handler = static_cast<const LinkHandler*>(link.context());
     if (handler != nullptr && !handler->authorized(grants_)) leaving.push_back(link.id());
   });
+  std::ranges::sort(leaving);  // in the order in which they were attached
   for (const wire::amqp::LinkId id : leaving) {
     detach(id, make_error(hub::ErrorCode::kIotHubUnauthorizedAccess, utc()));
   }

@@ -23,6 +23,7 @@ class DeviceLink : public LinkHandler {
 
   // What the hub has for the identity; the link that it is for is told. The connection is flushed afterwards.
   virtual void on_desired_changed(const hub::DesiredChange&) {}
+  virtual void on_c2d_available() {}
   [[nodiscard]] virtual hub::MethodDelivery deliver_method(const hub::MethodCommand&, hub::MethodReply&) {
     return hub::MethodDelivery::kNotReady;
   }

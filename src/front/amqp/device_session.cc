@@ -148,6 +148,7 @@ void DeviceSession::leave(wire::amqp::LinkId link) {
   std::erase(links_, link);
   twin_.remove(link);
   methods_.remove(link);
+  c2d_.remove(link);
   if (links_.empty()) retire();
 }
 
@@ -180,6 +181,13 @@ void DeviceSession::on_desired_changed(const hub::DesiredChange& change) {
   DeviceLink* const out = device_link(twin_.to_device());
   if (out == nullptr) return;
   out->on_desired_changed(change);
+  connection_.flush();
+}
+
+void DeviceSession::on_c2d_available() {
+  DeviceLink* const out = device_link(c2d_.to_device());
+  if (out == nullptr) return;
+  out->on_c2d_available();
   connection_.flush();
 }
 

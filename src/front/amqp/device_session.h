@@ -67,9 +67,10 @@ class DeviceSession final : public hub::Session,
   // A sign of life; noted at most once a second.
   void note_activity();
 
-  // The links of its twin and of its methods.
+  // The links of its twin and of its methods, and the one of its messages, which is a pair without requests.
   [[nodiscard]] LinkPair& twin() { return twin_; }
   [[nodiscard]] LinkPair& methods() { return methods_; }
+  [[nodiscard]] LinkPair& c2d() { return c2d_; }
 
   // Fault injection on request (injected_faults.cc): how an operation of the identity is refused at this moment, and
   // whether a telemetry message that was taken asks for a fault.
@@ -80,6 +81,7 @@ class DeviceSession final : public hub::Session,
   // By the newest token: a client may have gone over to its other key before this one was changed.
   [[nodiscard]] bool still_authorized(const hub::Identity& identity) const override;
   void on_desired_changed(const hub::DesiredChange& change) override;
+  void on_c2d_available() override;
   [[nodiscard]] hub::MethodDelivery deliver_method(const hub::MethodCommand& command, hub::MethodReply& reply) override;
 
  private:
@@ -101,6 +103,7 @@ class DeviceSession final : public hub::Session,
   std::vector<wire::amqp::LinkId> links_;
   LinkPair twin_;
   LinkPair methods_;
+  LinkPair c2d_;
   std::shared_ptr<hub::SessionLink> session_link_;  // shared with the directory; null before claim() and after retire()
   hub::SessionDirectory::Claim claim_ = 0;
   int64_t noted_ms_ = 0;

@@ -7,10 +7,11 @@ const { Inbox, with_deadline } = require('./until');
 
 const FILTER = 'apache.org:selector-filter:string';
 
-// The user and password of a hub policy for SASL PLAIN (reference/amqp.md §2.1).
-function plain_at({ info }, policy = 'iothubowner') {
+// The user and password of a hub policy for SASL PLAIN (reference/amqp.md §2.1), good for reading events unless another
+// resource is named.
+function plain_at({ info }, policy = 'iothubowner', resource = `${info.hostName}/messages/events`) {
   const { SharedAccessKey } = parse_connection_string(info.connectionStrings[policy]);
-  const token = sas(`${info.hostName}/messages/events`, SharedAccessKey, { policy });
+  const token = sas(resource, SharedAccessKey, { policy });
   return { username: `${policy}@sas.root.${info.hostName.split('.')[0]}`, password: token };
 }
 

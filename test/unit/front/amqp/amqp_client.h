@@ -112,7 +112,7 @@ class AmqpClient {
     v.source->address = wamqp::Value::of_string(source);
     return v;
   }
-  void credit(uint16_t channel, uint32_t handle, uint32_t n, uint32_t delivery_count = 0) {
+  void credit(uint16_t channel, uint32_t handle, uint32_t n, uint32_t delivery_count = 0, bool drain = false) {
     wamqp::Flow v;
     v.next_incoming_id = 1;
     v.incoming_window = 100000;
@@ -120,6 +120,7 @@ class AmqpClient {
     v.handle = handle;
     v.delivery_count = delivery_count;
     v.link_credit = n;
+    v.drain = drain;
     send(channel, v);
   }
   void transfer(uint16_t channel, uint32_t handle, ByteView message, ByteView tag = "t", bool settled = false,
@@ -147,6 +148,23 @@ class AmqpClient {
   void disposition(uint16_t channel, uint32_t delivery, bool settled, const wamqp::Outcome& outcome) {
     std::string body;
     wamqp::encode_disposition(wamqp::Role::kReceiver, delivery, std::nullopt, settled, outcome, body);
+    frame(0, channel, body);
+  }
+  // As old SDKs for Node reject: the list holds a bare string (reference/amqp.md §11).
+  void malformed_rejection(uint16_t channel, uint32_t delivery) {
+    std::string body;
+    wamqp::Writer writer(body);
+    writer.descriptor(wamqp::Code::kDisposition);
+    const auto list = writer.begin_list();
+    writer.boolean(true);
+    writer.uint(delivery);
+    writer.uint(delivery);
+    writer.boolean(true);
+    writer.descriptor(wamqp::Code::kRejected);
+    const auto inner = writer.begin_list();
+    writer.string("rejected");
+    writer.end(inner, 1);
+    writer.end(list, 5);
     frame(0, channel, body);
   }
   void detach(uint16_t channel, uint32_t handle) {

@@ -8,12 +8,16 @@
 #include <memory>
 #include <string>
 
+#include "front/amqp/c2d_node.h"
 #include "front/amqp/method_node.h"
+#include "front/amqp/service_node.h"
+#include "front/amqp/telemetry_message.h"
 #include "front/amqp/twin_node.h"
 #include "hub/method/service.h"
 #include "json/parse.h"
 #include "unit/front/amqp/device_fixture.h"
 #include "unit/front/amqp/frame_text.h"
+#include "unit/hub/c2d/c2d_rig.h"
 
 namespace nave::test {
 
@@ -22,6 +26,10 @@ class AmqpTranscript : public AmqpDevices {
   AmqpTranscript() {
     front.router.add(front::amqp::make_twin_node(services, twins));
     front.router.add(front::amqp::make_method_node(services, methods));
+    front.router.add(front::amqp::make_c2d_node(services, messages));
+    front.router.add(front::amqp::make_input_node(services));
+    front.router.add(front::amqp::make_service_node(messages));
+    registry.set_queue(messages);
   }
 
   // Every line, and after the last one nothing more may have been said by the hub.
@@ -39,6 +47,9 @@ class AmqpTranscript : public AmqpDevices {
   }
   // Of the client that is called so; "" is the one of "C:".
   [[nodiscard]] FakeTransport* transport(const std::string& name) { return client(name).transport.get(); }
+
+  // Writes of messages and feedback can be held.
+  hub::SlowCommands commands{store};
 
  private:
   void step(const std::string& line) {
@@ -104,11 +115,12 @@ class AmqpTranscript : public AmqpDevices {
       c.amqp.attach(channel, attach_of(w, handle));
     } else if (verb == "FLOW") {
       c.amqp.credit(channel, handle, static_cast<uint32_t>(w.number("credit")),
-                    static_cast<uint32_t>(w.number("count")));
+                    static_cast<uint32_t>(w.number("count")), w.has("drain"));
     } else if (verb == "TRANSFER") {
       c.amqp.transfer(channel, handle, text_.message(w), w.find("tag").value_or("t"), w.has("settled"),
                       static_cast<uint32_t>(w.number("format")));
     } else if (verb == "DISPOSITION") {
+      if (w.has("malformed")) return c.amqp.malformed_rejection(channel, static_cast<uint32_t>(w.number("id")));
       c.amqp.disposition(channel, static_cast<uint32_t>(w.number("id")), !w.has("unsettled"), outcome_of(w));
     } else if (verb == "DETACH") {
       c.amqp.detach(channel, handle);
@@ -151,6 +163,7 @@ class AmqpTranscript : public AmqpDevices {
     if (w.has("released")) return wamqp::Released{};
     if (w.has("modified")) return wamqp::Modified{};
     if (w.has("rejected")) return wamqp::Rejected{};
+    if (w.has("received")) return wamqp::Received{};
     return {};
   }
 
@@ -163,7 +176,7 @@ class AmqpTranscript : public AmqpDevices {
   void happen(const LineWords& w, const std::string& line) {
     const std::string& verb = w.plain.at(0);
     if (verb == "WAIT") {
-      shard.advance(std::strtoll(w.plain.at(1).c_str(), nullptr, 10));
+      wait(std::strtoll(w.plain.at(1).c_str(), nullptr, 10));
     } else if (verb == "DISK") {
       commit();
     } else if (verb == "DESIRE") {
@@ -172,6 +185,17 @@ class AmqpTranscript : public AmqpDevices {
       twins.patch(identity(w.plain.at(1)), {std::move(input), {}, 0}, shard.executor,
                   [](const hub::HubResult<hub::TwinDocument>& r) { ASSERT_TRUE(r); });
       shard.run_until_idle();
+    } else if (verb == "QUEUE") {
+      const std::string message = text_.message(w);
+      hub::EventView event;
+      ASSERT_TRUE(reader_.read(message, event));
+      messages.send(identity(w.plain.at(1)), event, shard.executor,
+                    [](const hub::HubResult<void>& r) { ASSERT_TRUE(r); });
+      shard.run_until_idle();
+    } else if (verb == "DISABLE") {
+      change_identity(identity(w.plain.at(1)), [](hub::Identity& i) { i.enabled = false; });
+    } else if (verb == "DEPTH") {
+      ASSERT_EQ(std::to_string(messages.depth(identity(w.plain.at(1)))), w.plain.at(2));
     } else if (verb == "CALL") {
       hub::MethodInput input;
       input.name = w.plain.at(2);
@@ -198,11 +222,22 @@ class AmqpTranscript : public AmqpDevices {
     }
   }
 
+  // With the hub's ticks.
+  void wait(int64_t ms) {
+    for (; ms > 0; ms -= 1000) {
+      shard.advance(std::min<int64_t>(ms, 1000));
+      messages.on_tick();
+      shard.run_until_idle();
+    }
+  }
+
   std::string reported_of(const IdentityKey& key) {
     const auto twin = store.load_twin(key);
     return twin && *twin ? (*twin)->reported.values : "none";
   }
 
+  hub::C2dService messages{commands, registry, directory, shard.clock, metrics, shard.executor, {}};
+  front::amqp::TelemetryMessageReader reader_;
   hub::MethodService methods{registry, directory, 1, metrics};
   std::deque<std::string> outcomes_;  // of calls, oldest first
   FrameText text_;

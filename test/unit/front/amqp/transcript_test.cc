@@ -11,6 +11,9 @@
 //   TWIN d1 {"a":1}                                the reported properties that are stored
 //   CALL d1 reboot timeout=5 payload={"a":1}       a back end calls a method
 //   CALLER reboot 200 null                         how the oldest call ended: status and payload, or the error
+//   QUEUE d1 id=str:m1 data=hello                  a back end sends a message
+//   DEPTH d1 2                                     how many messages wait, locked ones included
+//   DISABLE d1                                     an operator disables the identity
 //   CONNECTED d1                                   whether the identity is connected
 //
 // "C2:", "S2:" are a second connection, and so on. Frames and messages are written as in frame_text.h; raw= is a whole
