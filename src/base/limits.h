@@ -63,6 +63,14 @@ inline constexpr size_t kMethodCommandBytesMax = 64 * 1024 * 1024;
 // Commands that a device has not taken from its connection; beyond it further ones are refused.
 inline constexpr size_t kMethodUnsentBytesMax = 8 * 1024 * 1024;
 
+// Cloud-to-device messages (§4.4, §8.6): how long a device may ask to hold one, ids of messages (they come back in
+// feedback), messages of one queue whatever is configured, and expired ones that one second's tick clears away.
+inline constexpr int64_t kC2dLockSecondsMax = 300;
+inline constexpr size_t kC2dMessageIdBytesMax = 128;
+inline constexpr size_t kC2dQueueDepthMax = 1000;
+inline constexpr size_t kC2dExpiredPerTickMax = 1024;
+inline constexpr size_t kFeedbackBatchRecordsMax = 64;
+
 // Tokens (§2.4)
 inline constexpr size_t kSasTokenBytesMax = 8 * 1024;
 inline constexpr int64_t kSasClockSkewSeconds = 5 * 60;

@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "hub/c2d/command.h"
 #include "hub/device/identity.h"
 #include "hub/twin/twin.h"
 
@@ -109,6 +110,48 @@ class TwinStore {
   [[nodiscard]] virtual Result<std::optional<Twin>, StoreError> load_twin(const IdentityKey& key) const = 0;
   // kNotFound: no identity of this generation. kVersionMismatch: another revision.
   virtual void put_twin(TwinWrite write, Executor& reply_on, StoreReply reply) = 0;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Cloud-to-device messages and their feedback.
+
+using SequenceReply = UniqueFunction<void(Result<uint64_t, StoreError>)>;
+
+// Thread-safe, with the same promises as DeviceStore, whose identities it shares: messages go with their identity, in
+// the same transaction. Feedback stays. What is submitted on one thread takes place in that order.
+class CommandStore {
+ public:
+  virtual ~CommandStore() = default;
+
+  // Every queue that holds messages; for the start.
+  [[nodiscard]] virtual std::vector<CommandCount> count_commands() const = 0;
+  // In sequence order. A damaged row is left out.
+  [[nodiscard]] virtual Result<std::vector<CommandHead>, StoreError> load_commands(const IdentityKey& key) const = 0;
+  // kNotFound, or kDamaged: then the content will never be had.
+  [[nodiscard]] virtual Result<std::string, StoreError> load_command_record(const IdentityKey& key,
+                                                                            uint64_t sequence) const = 0;
+  // At most `top` messages that expire at or before `now`, ordered by (expires, sequence), after that position.
+  [[nodiscard]] virtual std::vector<ExpiredCommand> load_expired_commands(UtcTime now, UtcTime after_expires,
+                                                                          uint64_t after_sequence,
+                                                                          size_t top) const = 0;
+
+  // Replies the sequence number. kNotFound: no identity of this generation.
+  virtual void put_command(CommandWrite write, Executor& reply_on, SequenceReply reply) = 0;
+  // Removes the messages and keeps their feedback: all, or nothing and kNotFound if one is not there.
+  virtual void remove_commands(const IdentityKey& key, std::vector<CommandRemoval> removals, Executor& reply_on,
+                               StoreReply reply) = 0;
+  virtual void set_delivery_count(const IdentityKey& key, uint64_t sequence, uint32_t count, Executor& reply_on,
+                                  StoreReply reply) = 0;
+
+  // Records that expire after `now`.
+  [[nodiscard]] virtual size_t count_feedback(UtcTime now) const = 0;
+  // At most `top` that expire after `now`, with a sequence ≥ `from`, in sequence order. A damaged row is left out.
+  [[nodiscard]] virtual std::vector<StoredFeedback> load_feedback(uint64_t from, UtcTime now, size_t top) const = 0;
+  // What is gone already does not matter.
+  virtual void remove_feedback(std::vector<uint64_t> sequences, Executor& reply_on, StoreReply reply) = 0;
+  virtual void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, StoreReply reply) = 0;
+  // Removes what expires at or before `now`.
+  virtual void expire_feedback(UtcTime now, Executor& reply_on, StoreReply reply) = 0;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -192,7 +192,10 @@ void Registry::removal_done(std::shared_ptr<Removal> removal, const std::vector<
     return;
   }
   log_change("identity deleted", removal->key);
-  for (const IdentityKey& key : gone) sessions_.end(key, EndReason::kIdentityDeleted);
+  for (const IdentityKey& key : gone) {
+    if (queue_ != nullptr) queue_->on_identity_erased(key);
+    sessions_.end(key, EndReason::kIdentityDeleted);
+  }
   removal->reply({});
 }
 
@@ -215,6 +218,10 @@ Presence Registry::presence(const Identity& identity) const {
   out.state_updated = std::max(out.state_updated, identity.connection_state_updated);
   out.last_activity = std::max(out.last_activity, identity.last_activity);
   return out;
+}
+
+size_t Registry::messages_waiting(const Identity& identity) const {
+  return queue_ == nullptr ? 0 : queue_->waiting(identity);
 }
 
 }  // namespace nave::hub

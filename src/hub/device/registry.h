@@ -13,11 +13,23 @@
 
 namespace nave::hub {
 
+// What waits for an identity elsewhere: shown with it, and gone with it. Thread-safe.
+class IdentityQueue {
+ public:
+  virtual ~IdentityQueue() = default;
+  [[nodiscard]] virtual size_t waiting(const Identity& identity) const = 0;
+  // The identity, and what was stored for it, has been erased.
+  virtual void on_identity_erased(const IdentityKey& key) = 0;
+};
+
 // Thread-safe. Reads take microseconds. Replies of writes run on `reply_on`, after the change is durable and sessions
 // that it concerns were told; they may run after the registry's caller is gone, not after the registry is.
 class Registry {
  public:
   Registry(DeviceStore& store, SessionDirectory& sessions, const HubInfo& hub, const Clock& clock);
+
+  // While wiring, before anything else is called. Outlives the registry's use.
+  void set_queue(IdentityQueue& queue) { queue_ = &queue; }
 
   using IdentityReply = UniqueFunction<void(HubResult<Identity>)>;
   using DoneReply = UniqueFunction<void(HubResult<void>)>;
@@ -36,6 +48,8 @@ class Registry {
 
   // Connected, and since when: what the directory knows, else what the store remembers.
   [[nodiscard]] Presence presence(const Identity& identity) const;
+  // cloudToDeviceMessageCount.
+  [[nodiscard]] size_t messages_waiting(const Identity& identity) const;
 
  private:
   struct Put;
@@ -56,6 +70,7 @@ class Registry {
   SessionDirectory& sessions_;
   const HubInfo& hub_;
   const Clock& clock_;
+  IdentityQueue* queue_ = nullptr;
 };
 
 }  // namespace nave::hub

@@ -41,6 +41,8 @@ class Session {
   [[nodiscard]] virtual bool still_authorized(const Identity& identity) const = 0;
   // The desired properties have changed, on disk. Called in the order of the versions.
   virtual void on_desired_changed(const DesiredChange& change) { (void)change; }
+  // A cloud-to-device message may wait: ask C2dService::receive(). May come when there is none.
+  virtual void on_c2d_available() {}
   // Sends a direct method if the client takes methods now. With kDelivered the reply was moved from and will be
   // answered, or is destroyed when the session ends; otherwise it is untouched.
   [[nodiscard]] virtual MethodDelivery deliver_method(const MethodCommand& command, MethodReply& reply) {

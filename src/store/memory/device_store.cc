@@ -112,7 +112,7 @@ void MemoryDeviceStore::put(const Identity& identity, Undo& undo) {
   const auto it = rows_.find(identity.key);
   if (it == rows_.end()) {
     undo.emplace_back(identity.key, std::nullopt);
-    const Row& row = rows_.emplace(identity.key, Row{identity, next_created_++, {}, {}}).first->second;
+    const Row& row = rows_.emplace(identity.key, Row{identity, next_created_++, {}, {}, {}}).first->second;
     count(row, true);
     return;
   }

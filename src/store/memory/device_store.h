@@ -2,9 +2,12 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/limits.h"
@@ -12,7 +15,7 @@
 
 namespace nave::store::memory {
 
-class MemoryDeviceStore final : public hub::DeviceStore, public hub::TwinStore {
+class MemoryDeviceStore final : public hub::DeviceStore, public hub::TwinStore, public hub::CommandStore {
  public:
   explicit MemoryDeviceStore(uint64_t identities_max = limits::kIdentitiesMax) : identities_max_(identities_max) {}
 
@@ -33,13 +36,38 @@ class MemoryDeviceStore final : public hub::DeviceStore, public hub::TwinStore {
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
 
+  // commands.cc
+  [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;
+  [[nodiscard]] Result<std::vector<hub::CommandHead>, hub::StoreError> load_commands(
+      const IdentityKey& key) const override;
+  [[nodiscard]] Result<std::string, hub::StoreError> load_command_record(const IdentityKey& key,
+                                                                         uint64_t sequence) const override;
+  [[nodiscard]] std::vector<hub::ExpiredCommand> load_expired_commands(UtcTime now, UtcTime after_expires,
+                                                                       uint64_t after_sequence,
+                                                                       size_t top) const override;
+  void put_command(hub::CommandWrite write, Executor& reply_on, hub::SequenceReply reply) override;
+  void remove_commands(const IdentityKey& key, std::vector<hub::CommandRemoval> removals, Executor& reply_on,
+                       hub::StoreReply reply) override;
+  void set_delivery_count(const IdentityKey& key, uint64_t sequence, uint32_t count, Executor& reply_on,
+                          hub::StoreReply reply) override;
+  [[nodiscard]] size_t count_feedback(UtcTime now) const override;
+  [[nodiscard]] std::vector<hub::StoredFeedback> load_feedback(uint64_t from, UtcTime now, size_t top) const override;
+  void remove_feedback(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
+  void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
+  void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
+
  private:
   using Outcome = Result<void, hub::StoreError>;
+  struct Command {
+    hub::CommandHead head;
+    std::shared_ptr<const std::string> record;  // shared with the copies that Undo makes
+  };
   struct Row {
     hub::Identity identity;
     uint64_t created = 0;  // order of creation
     std::optional<hub::MqttSession> session;
     std::optional<hub::Twin> twin;
+    std::map<uint64_t, Command> commands;
   };
   // What a key held before a write, so that a change that fails half-way can be taken back.
   using Undo = std::vector<std::pair<IdentityKey, std::optional<Row>>>;
@@ -52,6 +80,8 @@ class MemoryDeviceStore final : public hub::DeviceStore, public hub::TwinStore {
   void erase(const IdentityKey& key, Undo& undo);
   void restore(const IdentityKey& key, std::optional<Row> row);
   void count(const Row& row, bool added);
+  [[nodiscard]] const Command* find_command(const IdentityKey& key, uint64_t sequence) const;
+  Outcome remove_all(const IdentityKey& key, const std::vector<hub::CommandRemoval>& removals);
 
   const uint64_t identities_max_;
   mutable std::mutex mutex_;
@@ -60,6 +90,12 @@ class MemoryDeviceStore final : public hub::DeviceStore, public hub::TwinStore {
   Counts counts_;
   std::vector<auth::Policy> policies_;
   std::map<std::string, std::string> settings_;
+  uint64_t next_command_ = 1;
+  // May hold messages that went with their identity; they are dropped when they are met.
+  using Expiry = std::tuple<UtcTime, uint64_t, IdentityKey>;
+  mutable std::set<Expiry> expiries_;
+  uint64_t next_feedback_ = 1;
+  std::map<uint64_t, hub::StoredFeedback> feedback_;
 };
 
 }  // namespace nave::store::memory
