@@ -41,7 +41,7 @@ SimHub::SimHub(const Ground& g, std::unique_ptr<Metrics> metrics, std::unique_pt
       info_(g.info),
       metrics_(std::move(metrics)),
       shards_(make_shards(g.scheduler)),
-      store_(g.state_disk, g.scheduler, g.twins),
+      store_(g.state_disk, g.scheduler, g.twins, g.commands),
       log_(std::move(log)),
       policies_(store_.load_policies()),
       authenticator_(store_, policies_, info_, g.scheduler.clock),
@@ -49,11 +49,16 @@ SimHub::SimHub(const Ground& g, std::unique_ptr<Metrics> metrics, std::unique_pt
       registry_(store_, directory_, info_, g.scheduler.clock),
       twins_(store_, registry_, directory_, g.scheduler.clock, *metrics_),
       methods_(registry_, directory_, kShards, *metrics_),
+      c2d_(store_, registry_, directory_, g.scheduler.clock, *metrics_, *shards_[0], {}),
       ingests_(make_ingests(*log_, info_, shards_, *metrics_)),
       event_hub_(*log_, info_, authenticator_, *metrics_, {{}, from_unix_ms(1'700'000'000'000)}),
       amqp_(info_, authenticator_, *metrics_),
       amqp_devices_(directory_, info_, *metrics_),
-      service_api_(authenticator_, routes()) {
+      service_api_(authenticator_, routes()),
+      door_(g.door) {
+  registry_.set_queue(c2d_);
+  door_ = {&c2d_, shards_[0].get(), make_life()};
+  plan_c2d_tick();
   add_amqp_nodes();
   factories_[static_cast<size_t>(Network::Port::kMqtt)] = front::mqtt::make_mqtt_factory(
       {authenticator_, directory_, store_, info_, *metrics_, ingests_by_shard(), twins_, methods_});
@@ -66,6 +71,7 @@ SimHub::SimHub(const Ground& g, std::unique_ptr<Metrics> metrics, std::unique_pt
 // As a process ends: storage stops first, so that nothing the rest still does has an effect.
 SimHub::~SimHub() {
   network_.listen(nullptr);
+  door_ = {};
   log_->crash();
   store_.crash();
   network_.crash();
@@ -73,6 +79,13 @@ SimHub::~SimHub() {
     while (shard->drop_one()) {
     }
   }
+}
+
+void SimHub::plan_c2d_tick() {
+  scheduler_.after(kS, life_, [this] {
+    c2d_.on_tick();
+    plan_c2d_tick();
+  });
 }
 
 void SimHub::add_amqp_nodes() {

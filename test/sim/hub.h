@@ -11,10 +11,12 @@
 #include "front/eventhub/event_hub.h"
 #include "front/http/ops_api.h"
 #include "front/http/service_api.h"
+#include "hub/c2d/service.h"
 #include "hub/device/registry.h"
 #include "hub/method/service.h"
 #include "hub/telemetry/ingest.h"
 #include "hub/twin/service.h"
+#include "sim/actors/c2d_desk.h"
 #include "sim/log.h"
 #include "sim/network.h"
 #include "sim/shard.h"
@@ -33,6 +35,8 @@ class SimHub final : public Network::Listener {
     Network& network;
     StateDisk& state_disk;
     TwinLedger& twins;
+    C2dLedger& commands;
+    C2dDoor& door;
     const hub::HubInfo& info;
   };
   SimHub(const Ground& ground, std::unique_ptr<Metrics> metrics, std::unique_ptr<SimLog> log);
@@ -50,6 +54,7 @@ class SimHub final : public Network::Listener {
 
  private:
   void add_amqp_nodes();
+  void plan_c2d_tick();
   [[nodiscard]] std::vector<front::http::Route> routes();
   [[nodiscard]] std::vector<hub::Ingest*> ingests_by_shard() const;
 
@@ -66,12 +71,15 @@ class SimHub final : public Network::Listener {
   hub::Registry registry_;
   hub::TwinService twins_;
   hub::MethodService methods_;
+  hub::C2dService c2d_;
   std::vector<std::unique_ptr<hub::Ingest>> ingests_;
   front::eventhub::EventHub event_hub_;
   front::amqp::FrontContext amqp_;
   front::amqp::DeviceServices amqp_devices_;
   front::http::ServiceApi service_api_;
   net::HandlerFactory factories_[3];  // by Network::Port
+  C2dDoor& door_;
+  const Life life_ = make_life();
 };
 
 }  // namespace nave::sim

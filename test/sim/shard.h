@@ -19,10 +19,7 @@ class SimShard final : public Executor {
 
   void post(UniqueFunction<void()> f) override {
     queue_.push_back(std::move(f));
-    // Now and then a shard is busy for a while.
-    const int64_t delay =
-        scheduler_.rng.one_in(200) ? scheduler_.rng.between(1, 30) * kMs : scheduler_.rng.between(1, 300);
-    scheduler_.after(delay, life_, [this] { run_one(); });
+    scheduler_.after(delay(), life_, [this] { run_one(); });
   }
   // What was posted dies with the process. True if there was something, which may have posted more.
   bool drop_one() {
@@ -33,6 +30,12 @@ class SimShard final : public Executor {
   }
 
  private:
+  // Now and then a shard is busy for a while, and rarely for long.
+  int64_t delay() {
+    Rng& rng = scheduler_.rng;
+    if (rng.one_in(2000)) return rng.between(30, 400) * kMs;
+    return rng.one_in(200) ? rng.between(1, 30) * kMs : rng.between(1, 300);
+  }
   void run_one() {
     UniqueFunction<void()> f = std::move(queue_.front());
     queue_.pop_front();

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 
+#include "sim/checks/c2d_ledger.h"
 #include "sim/checks/twin_ledger.h"
 #include "sim/scheduler.h"
 #include "store/memory/device_store.h"
@@ -17,10 +18,10 @@ struct StateDisk {
   store::memory::MemoryDeviceStore rows;
 };
 
-class SimStore final : public hub::DeviceStore, public hub::TwinStore {
+class SimStore final : public hub::DeviceStore, public hub::TwinStore, public hub::CommandStore {
  public:
-  SimStore(StateDisk& disk, Scheduler& scheduler, TwinLedger& twins)
-      : rows_(disk.rows), scheduler_(scheduler), twins_(twins) {}
+  SimStore(StateDisk& disk, Scheduler& scheduler, TwinLedger& twins, C2dLedger& commands)
+      : rows_(disk.rows), scheduler_(scheduler), twins_(twins), commands_(commands) {}
 
   // The process ends now: of the writes that were not answered, the first few are durable.
   void crash();
@@ -54,20 +55,46 @@ class SimStore final : public hub::DeviceStore, public hub::TwinStore {
   }
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
 
+  [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override { return rows_.count_commands(); }
+  [[nodiscard]] Result<std::vector<hub::CommandHead>, hub::StoreError> load_commands(
+      const IdentityKey& key) const override {
+    return rows_.load_commands(key);
+  }
+  [[nodiscard]] Result<std::string, hub::StoreError> load_command_record(const IdentityKey& key,
+                                                                         uint64_t sequence) const override {
+    return rows_.load_command_record(key, sequence);
+  }
+  [[nodiscard]] std::vector<hub::ExpiredCommand> load_expired_commands(UtcTime now, UtcTime after_expires,
+                                                                       uint64_t after_sequence,
+                                                                       size_t top) const override {
+    return rows_.load_expired_commands(now, after_expires, after_sequence, top);
+  }
+  void put_command(hub::CommandWrite write, Executor& reply_on, hub::SequenceReply reply) override;
+  void remove_commands(const IdentityKey& key, std::vector<hub::CommandRemoval> removals, Executor& reply_on,
+                       hub::StoreReply reply) override;
+  void set_delivery_count(const IdentityKey& key, uint64_t sequence, uint32_t count, Executor& reply_on,
+                          hub::StoreReply reply) override;
+  [[nodiscard]] size_t count_feedback(UtcTime now) const override { return rows_.count_feedback(now); }
+  [[nodiscard]] std::vector<hub::StoredFeedback> load_feedback(uint64_t from, UtcTime now, size_t top) const override {
+    return rows_.load_feedback(from, now, top);
+  }
+  void remove_feedback(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
+  void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
+  void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
+
  private:
-  struct Write {
-    UniqueFunction<void(Executor&, hub::StoreReply)> perform;
-    Executor* reply_on;
-    hub::StoreReply reply;
-  };
-  void enqueue(UniqueFunction<void(Executor&, hub::StoreReply)> perform, Executor& reply_on, hub::StoreReply reply);
+  // Performs itself on the rows, or fails, and answers.
+  using Write = UniqueFunction<void(bool fails)>;
+  // `perform(executor, reply)` does it on the rows.
+  template <class Outcome, class Perform>
+  void enqueue(Executor& reply_on, UniqueFunction<void(Outcome)> reply, Perform perform);
   void plan_commit();
   void commit(size_t n);
-  void perform(Write write);
 
   store::memory::MemoryDeviceStore& rows_;
   Scheduler& scheduler_;
   TwinLedger& twins_;
+  C2dLedger& commands_;
   std::deque<Write> waiting_;
   test::QueueExecutor inner_;  // what the rows answer on
   uint64_t fail_one_in_ = 0;

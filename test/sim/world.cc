@@ -4,6 +4,7 @@
 
 #include "sim/actors/amqp_device.h"
 #include "sim/actors/back_end.h"
+#include "sim/actors/c2d_desk.h"
 #include "sim/actors/event_reader.h"
 #include "sim/actors/http_device.h"
 #include "sim/actors/mqtt_device.h"
@@ -20,6 +21,7 @@ World::World(const Options& options)
       twins_(scheduler_),
       methods_(scheduler_),
       sessions_(scheduler_),
+      commands_(scheduler_),
       stage_{scheduler_, network_, info_, keys_, telemetry_, twins_, methods_, sessions_} {
   scheduler_.trace.print = options.trace;
   set_random_source(&scheduler_.rng);
@@ -71,6 +73,9 @@ void World::make_actors() {
     for (size_t k = i; k < changing_.size(); k += 3) own.push_back(changing_[k]);
     actors_.push_back(std::make_unique<BackEnd>(stage_, stable_, own, state_disk_.rows));
   }
+  std::vector<IdentityKey> all = stable_;
+  all.insert(all.end(), changing_.begin(), changing_.end());
+  actors_.push_back(std::make_unique<C2dDesk>(stage_, commands_, door_, all, state_disk_.rows));
   actors_.push_back(std::make_unique<EventReader>(stage_, SimHub::kPartitions));
 }
 
@@ -84,8 +89,8 @@ void World::start_hub() {
     return crash(scheduler_.rng.between(10, 500) * kMs);
   }
   scheduler_.note("started");
-  hub_ = std::make_unique<SimHub>(SimHub::Ground{scheduler_, network_, state_disk_, twins_, info_}, std::move(metrics),
-                                  std::move(log));
+  hub_ = std::make_unique<SimHub>(SimHub::Ground{scheduler_, network_, state_disk_, twins_, commands_, door_, info_},
+                                  std::move(metrics), std::move(log));
 }
 
 // The process is gone, or the power: then each sector that was not synced is on the disk or not.
@@ -200,6 +205,7 @@ Outcome World::run() {
   out.methods = methods_.calls();
   out.methods_answered = methods_.answered();
   out.twin_writes = twins_.writes();
+  out.commands = commands_.settled();
   out.crashes = crashes_;
   return out;
 }

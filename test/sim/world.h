@@ -28,6 +28,7 @@ struct Outcome {
   uint64_t methods = 0;
   uint64_t methods_answered = 0;
   uint64_t twin_writes = 0;
+  uint64_t commands = 0;  // that were settled
   uint64_t crashes = 0;
 };
 
@@ -65,6 +66,8 @@ class World {
   TwinLedger twins_;
   MethodLedger methods_;
   SessionLedger sessions_;
+  C2dLedger commands_;
+  C2dDoor door_;
   Stage stage_;
   std::vector<IdentityKey> stable_;
   std::vector<IdentityKey> changing_;
