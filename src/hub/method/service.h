@@ -35,6 +35,9 @@ class MethodService {
   // Any thread. A session of `key` takes methods from now on: those that wait for it are sent.
   void on_ready(const IdentityKey& key);
 
+  // Any thread. Calls that have not ended yet.
+  [[nodiscard]] size_t open_calls() const { return open_calls_.load(std::memory_order_relaxed); }
+
  private:
   struct Call;
   struct CallRef {

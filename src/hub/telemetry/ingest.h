@@ -55,6 +55,9 @@ class Ingest final : public AppendListener {
   // the log has too much pending.
   [[nodiscard]] HubResult<void> submit(EventView& event, const TelemetryOrigin& origin, uint64_t sink, uint64_t detail);
 
+  // Sinks that were attached and not detached.
+  [[nodiscard]] size_t attached() const { return slots_.size() - free_.size(); }
+
   [[nodiscard]] PartitionId partition_of_device(std::string_view device_id) const;
 
   void on_appended(std::vector<AppendOutcome> outcomes) override;

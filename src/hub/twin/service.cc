@@ -242,6 +242,15 @@ void TwinService::enqueue(const IdentityKey& key, std::unique_ptr<Operation> ope
   operation->answer();
 }
 
+size_t TwinService::busy() {
+  size_t out = 0;
+  for (Stripe& s : stripes_) {
+    const std::lock_guard lock(s.mutex);
+    out += s.lanes.size();
+  }
+  return out;
+}
+
 std::unique_ptr<TwinService::Operation> TwinService::next(const IdentityKey& key) {
   Stripe& s = stripe(key);
   const std::lock_guard lock(s.mutex);

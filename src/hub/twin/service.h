@@ -69,6 +69,9 @@ class TwinService {
   [[nodiscard]] bool has_model_id(const Caller& caller, const std::string& model_id) const;
   void set_model_id(const Caller& caller, std::string model_id, Executor& reply_on, Reply<bool> reply);
 
+  // Twins that somebody works on now.
+  [[nodiscard]] size_t busy();
+
  private:
   struct State;
   struct Step;

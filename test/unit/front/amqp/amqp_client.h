@@ -1,5 +1,5 @@
 // A small AMQP client for tests, built from the codec: writes performatives as the SDKs do and takes the server's
-// frames apart. It speaks to a net::Handler over a FakeTransport, so everything happens inside the calls.
+// frames apart. Over a FakeTransport everything happens inside the calls; the simulator has a transport of its own.
 #pragma once
 
 #include <deque>
@@ -59,9 +59,11 @@ struct AmqpMessage {
   [[nodiscard]] wamqp::MessageView view() const { return wamqp::MessageView::parse(bytes).value(); }
 };
 
-class AmqpClient {
+// `Transport` has deliver(), which takes bytes to the server, and take_sent(), which gives what came from it.
+template <class Transport>
+class BasicAmqpClient {
  public:
-  explicit AmqpClient(FakeTransport& transport) : transport_(transport) {}
+  explicit BasicAmqpClient(Transport& transport) : transport_(transport) {}
 
   // --- the start of a connection.
   void bare_header() { transport_.deliver(ByteView("AMQP\x00\x01\x00\x00", 8)); }
@@ -196,7 +198,7 @@ class AmqpClient {
   // The oldest whole message, put together from its transfers.
   [[nodiscard]] std::optional<AmqpMessage> take_message() {
     std::optional<AmqpMessage> message;
-    while (auto f = take(wamqp::Code::kTransfer)) {
+    while (const std::optional<AmqpFrame> f = take(wamqp::Code::kTransfer)) {
       const auto t = f->as<wamqp::Transfer>();
       if (!message) {
         message = AmqpMessage{f->channel,
@@ -265,11 +267,12 @@ class AmqpClient {
     }
   }
 
-  FakeTransport& transport_;
+  Transport& transport_;
   std::string bytes_;
   std::deque<AmqpFrame> frames_;
   uint32_t next_delivery_ = 0;
 };
+using AmqpClient = BasicAmqpClient<FakeTransport>;
 
 // A request for $cbs or $management. `id` keeps its type.
 inline std::string amqp_request(const wamqp::Value& id, std::string_view reply_to,

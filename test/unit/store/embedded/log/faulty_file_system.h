@@ -32,10 +32,16 @@ class FaultyFileSystem final : public store::embedded::FileSystem {
     return fail_at_ != 0 && calls_ >= fail_at_;
   }
 
+  // The call number `n` from now and all after it change nothing and fail: the process was killed there.
+  void die_at_call(uint64_t n) {
+    const std::lock_guard lock(mutex_);
+    die_at_ = calls_ + n;
+  }
   // While dead, every call that would change something fails and changes nothing: what a killed process gets to do.
   void set_dead(bool dead) {
     const std::lock_guard lock(mutex_);
     dead_ = dead;
+    die_at_ = 0;
   }
 
   // Of every unsynced write, `keep(sector)` says whether the 512 bytes number `sector` (counted over all of them)
@@ -152,8 +158,9 @@ class FaultyFileSystem final : public store::embedded::FileSystem {
     }
     IoResult<void> sync_data() override {
       const std::lock_guard lock(owner_.mutex_);
+      const bool failed = owner_.fails();
       if (owner_.dead_) return failure();
-      if (owner_.fails()) {
+      if (failed) {
         // As the kernel does: the pages are clean now, and what they hold is not on the disk.
         node_->unsynced.clear();
         return failure();
@@ -186,7 +193,11 @@ class FaultyFileSystem final : public store::embedded::FileSystem {
     if (file.size() < offset + bytes.size()) file.resize(offset + bytes.size());
     std::memcpy(file.data() + offset, bytes.data(), bytes.size());
   }
-  [[nodiscard]] bool fails() { return ++calls_ == fail_at_ || dead_; }
+  [[nodiscard]] bool fails() {
+    ++calls_;
+    dead_ = dead_ || calls_ == die_at_;
+    return calls_ == fail_at_ || dead_;
+  }
   static tl::unexpected<IoError> failure() { return nave::fail(IoError{EIO, "the test's failure"}); }
 
   mutable std::mutex mutex_;
@@ -194,6 +205,7 @@ class FaultyFileSystem final : public store::embedded::FileSystem {
   std::map<std::string, std::shared_ptr<Node>> durable_names_;
   uint64_t calls_ = 0;
   uint64_t fail_at_ = 0;
+  uint64_t die_at_ = 0;
   bool dead_ = false;
 };
 
