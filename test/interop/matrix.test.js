@@ -23,3 +23,7 @@ for (const { name, skip, work } of cells()) {
     results.set(name, 'ok');
   });
 }
+
+test('the feedback of all cloud-to-device messages', async () => {
+  for (const look of run.later) await look();
+});
