@@ -80,8 +80,9 @@ describe('the device SDK over HTTPS', { skip: context.skip_443 }, () => {
     assert.equal(message.getData().toString(), 'hello');
     assert.equal(message.messageId, 'm-1');
     assert.equal(message.correlationId, 'c-1');
-    assert.equal(message.ack, 'full');
-    assert.equal(message.properties.getValue('level'), 'storm');
+    assert.equal(message.to, devicebound(device));
+    assert.equal(message.expiryTimeUtc, '2035-01-01T00:00:00.0000000Z');
+    assert.equal(message.properties.getValue('iothub-app-level'), 'storm', 'Node keeps the name of the header');
     assert.match(message.lockToken, /^[0-9a-f-]{36}$/);
     await client.complete(message);
     await assert.rejects(client.complete(message), 'the second time');

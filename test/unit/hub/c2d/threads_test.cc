@@ -81,7 +81,8 @@ TEST(C2dThreads, EveryMessageIsCompletedExactlyOnce) {
   SessionDirectory sessions(store, clock, metrics);
   Registry registry(store, sessions, hub, clock);
   ThreadExecutor executor;
-  C2dService service(store, registry, sessions, clock, metrics, executor, {.max_delivery_count = 100'000});
+  C2dService service(store, registry, sessions, clock, metrics, executor,
+                     {.max_delivery_count = 100'000, .feedback = {}});
   const C2dService::Caller who{{"d", ""}, "1"};
   Identity identity;
   identity.key = who.key;
