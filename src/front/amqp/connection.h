@@ -66,7 +66,7 @@ class Connection final : public net::Handler, private wire::amqp::ConnectionList
   // Calls the link's on_sendable() once there is room again, never from inside this call.
   void when_writable(wire::amqp::LinkId id);
 
-  // Telemetry of this connection that is on its way to the disk: while there is too much of it, nothing more is read.
+  // What came on this connection and waits for the disk: while there is too much of it, nothing more is read.
   void add_inflight(size_t messages, size_t bytes);
   void remove_inflight(size_t messages, size_t bytes);
 
