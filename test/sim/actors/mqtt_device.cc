@@ -98,12 +98,16 @@ void MqttDevice::work() {
 }
 
 void MqttDevice::on_open(MqttLink& link) {
-  // Node reads the twin first and subscribes to changes afterwards; others do it the other way round.
-  const bool read_first = rng().one_in(2);
   link.subscribe({"$iothub/twin/res/#", "$iothub/methods/POST/#"});
-  if (read_first) read_twin();
+  // Node reads the twin first, and subscribes to changes when it has it; others do it the other way round.
+  if (stable_ && rng().one_in(2)) return read_twin();
+  subscribe_to_changes(link);
+  read_twin();
+}
+
+void MqttDevice::subscribe_to_changes(MqttLink& link) {
+  link.desired.asked = true;
   link.subscribe({"$iothub/twin/PATCH/properties/desired/#"});
-  if (!read_first) read_twin();
 }
 
 void MqttDevice::read_twin() {
@@ -150,6 +154,12 @@ void MqttDevice::on_twin_response(MqttLink& link, std::string_view topic, std::s
   stage_.scheduler.expect(version >= link.desired.version, "a twin was read that is older than what was announced");
   link.desired.read = true;
   link.desired.version = version;
+  if (link.desired.asked) return;
+  after(rng().between(0, 300) * kMs, [this, number = link.number()] {
+    for (const auto& l : links_) {
+      if (l->number() == number && l->is_open() && !l->desired.asked) subscribe_to_changes(*l);
+    }
+  });
 }
 
 // After the twin was read nothing is left out, whether the subscription came before or after.

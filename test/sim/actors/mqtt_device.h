@@ -27,6 +27,7 @@ class MqttDevice final : public Actor, private MqttLink::Owner {
   void work();
   void mischief();
   void read_twin();
+  void subscribe_to_changes(MqttLink& link);
   void report();
 
   void on_open(MqttLink& link) override;

@@ -48,6 +48,7 @@ class MqttLink final : public Peer {
   // What the device knows of its desired properties on this connection (checks/twin_ledger.h says what must hold).
   struct Desired {
     int subscriptions = 0;  // that were acknowledged, of two
+    bool asked = false;     // for changes
     bool read = false;      // the twin, at `version` or later
     uint64_t version = 0;
   };

@@ -99,8 +99,10 @@ TEST_F(MethodServiceTest, AnAnswerReachesTheCallerAsWritten) {
   run();
   EXPECT_EQ(device.received, Strings{R"(reboot({"delay":1.0})#1)"});
   EXPECT_TRUE(ended.empty());
+  EXPECT_EQ(service.open_calls(), 1U);
   EXPECT_TRUE(device.open->answer(1, -7, R"({ "ok" : 1.500 })"));
   run();
+  EXPECT_EQ(service.open_calls(), 0U);
   EXPECT_EQ(ended, Strings{R"(reboot: -7 { "ok" : 1.500 })"});
   EXPECT_EQ(counter("c2d_methods_success"), 1U);
   EXPECT_EQ(counter("c2d_methods_requestSize"), 13U);

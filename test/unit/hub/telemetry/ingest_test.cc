@@ -201,8 +201,10 @@ TEST_F(IngestTest, AFailedLogIsToldAndNotCounted) {
 TEST_F(IngestTest, AfterDetachNothingIsHeardEvenIfTheSlotIsTaken) {
   const uint64_t ia = ingest.attach(a);
   ASSERT_TRUE(submit(ia, 1));
+  EXPECT_EQ(ingest.attached(), 1U);
   ingest.detach(ia);
   ingest.detach(ia);
+  EXPECT_EQ(ingest.attached(), 0U);
   const uint64_t ib = ingest.attach(b);
   EXPECT_NE(ia, ib);
   log.commit();

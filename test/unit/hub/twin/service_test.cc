@@ -147,7 +147,9 @@ TEST_F(TwinServiceTest, NothingIsAnsweredBeforeItIsDurable) {
   shard.run_until_idle();
   EXPECT_TRUE(take().empty());
   EXPECT_EQ(outcome(service.find(kDevice)).find("\"a\":1"), std::string::npos) << "nor shown";
+  EXPECT_EQ(service.busy(), 1U);
   EXPECT_EQ(settle(), Log{"report 2"});
+  EXPECT_EQ(service.busy(), 0U);
   EXPECT_NE(outcome(service.find(kDevice)).find("\"a\":1"), std::string::npos);
 }
 
