@@ -5,9 +5,15 @@
 #include <optional>
 #include <utility>
 
+#include "front/amqp/c2d_node.h"
 #include "front/amqp/cbs_node.h"
+#include "front/amqp/method_node.h"
+#include "front/amqp/service_node.h"
 #include "front/amqp/telemetry_node.h"
+#include "front/amqp/twin_node.h"
 #include "front/eventhub/nodes.h"
+#include "front/http/c2d_routes.h"
+#include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/telemetry_routes.h"
@@ -53,7 +59,7 @@ SimHub::SimHub(const Ground& g, std::unique_ptr<Metrics> metrics, std::unique_pt
       ingests_(make_ingests(*log_, info_, shards_, *metrics_)),
       event_hub_(*log_, info_, authenticator_, *metrics_, {{}, from_unix_ms(1'700'000'000'000)}),
       amqp_(info_, authenticator_, *metrics_),
-      amqp_devices_(directory_, info_, *metrics_),
+      amqp_devices_(directory_, twins_, info_, *metrics_),
       service_api_(authenticator_, routes()),
       door_(g.door) {
   registry_.set_queue(c2d_);
@@ -61,7 +67,7 @@ SimHub::SimHub(const Ground& g, std::unique_ptr<Metrics> metrics, std::unique_pt
   plan_c2d_tick();
   add_amqp_nodes();
   factories_[static_cast<size_t>(Network::Port::kMqtt)] = front::mqtt::make_mqtt_factory(
-      {authenticator_, directory_, store_, info_, *metrics_, ingests_by_shard(), twins_, methods_});
+      {authenticator_, directory_, store_, info_, *metrics_, ingests_by_shard(), twins_, methods_, c2d_, nullptr});
   factories_[static_cast<size_t>(Network::Port::kAmqp)] = front::amqp::make_amqp_factory(amqp_);
   factories_[static_cast<size_t>(Network::Port::kHttps)] = net::make_http_factory(
       service_api_, [](auto, const auto&, const auto&) { return std::optional<net::WsUpgrade>(); });
@@ -92,12 +98,19 @@ void SimHub::add_amqp_nodes() {
   amqp_.router.add(std::make_unique<front::amqp::CbsNode>());
   amqp_.router.add(front::eventhub::make_event_hub_node(event_hub_));
   amqp_.router.add(front::amqp::make_telemetry_node(amqp_devices_, ingests_by_shard()));
+  amqp_.router.add(front::amqp::make_twin_node(amqp_devices_, twins_));
+  amqp_.router.add(front::amqp::make_method_node(amqp_devices_, methods_));
+  amqp_.router.add(front::amqp::make_c2d_node(amqp_devices_, c2d_));
+  amqp_.router.add(front::amqp::make_input_node(amqp_devices_));
+  amqp_.router.add(front::amqp::make_service_node(c2d_));
 }
 
 std::vector<front::http::Route> SimHub::routes() {
   std::vector<front::http::Route> routes = front::http::identity_routes(registry_);
   std::ranges::move(front::http::twin_routes(twins_), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(methods_), std::back_inserter(routes));
+  std::ranges::move(front::http::c2d_routes(c2d_, directory_), std::back_inserter(routes));
+  std::ranges::move(front::http::feedback_routes(c2d_.feedback(), info_), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(directory_, ingests_by_shard()), std::back_inserter(routes));
   return routes;
 }

@@ -1,7 +1,7 @@
 // Faults that a device asks for over AMQP: what it sees of them, and what the other devices of its connection see.
 #include <gtest/gtest.h>
 
-#include "unit/front/amqp/device_fixture.h"
+#include "unit/front/amqp/transcript.h"
 
 namespace nave::test {
 namespace {
@@ -13,7 +13,7 @@ constexpr const char* kEventsOfD2 = "/devices/d2/messages/events";
 constexpr uint32_t kD1 = 2;
 constexpr uint32_t kD2 = 3;
 
-class AmqpFaults : public AmqpDevices {
+class AmqpFaults : public AmqpTranscript {
  protected:
   AmqpFaults() {
     services.faults = &faults_;
@@ -136,6 +136,47 @@ TEST_F(AmqpFaults, ALinkThatIsNotThereIsNotMissed) {
   wait();
   EXPECT_EQ(client_.detached(), "");
   EXPECT_TRUE(connected({"d1", ""}));
+}
+
+TEST_F(AmqpFaults, TheOtherLinksOfADeviceAreToldApart) {
+  client_.amqp.attach(0, AmqpClient::sender(10, "twin-out", "/devices/d1/twin"));
+  client_.amqp.attach(0, AmqpClient::receiver(11, "twin-in", "/devices/d1/twin"));
+  client_.amqp.attach(0, AmqpClient::receiver(12, "methods-in", "/devices/d1/methods/devicebound"));
+  client_.amqp.attach(0, AmqpClient::sender(13, "methods-out", "/devices/d1/methods/devicebound"));
+  client_.amqp.attach(0, AmqpClient::receiver(14, "c2d", "/devices/d1/messages/devicebound"));
+  client_.amqp.forget();
+  const std::vector<std::pair<std::string, uint32_t>> faults = {{"KillAmqpTwinLinkReq", 10},
+                                                                {"KillAmqpTwinLinkResp", 11},
+                                                                {"KillAmqpMethodReqLink", 12},
+                                                                {"KillAmqpMethodRespLink", 13},
+                                                                {"KillAmqpC2DLink", 14}};
+  for (const auto& [type, handle] : faults) {
+    ask(type);
+    wait();
+    const auto detach = client_.amqp.take(Code::kDetach);
+    ASSERT_TRUE(detach) << type;
+    EXPECT_EQ(detach->as<wamqp::Detach>().handle, handle) << type;
+    EXPECT_EQ(client_.detached(), "") << type << ": that link alone";
+    client_.amqp.detach(0, handle);
+  }
+  EXPECT_TRUE(connected({"d1", ""}));
+}
+
+TEST_F(AmqpFaults, ThrottledTwinRequestsAreAnsweredWith429) {
+  client_.amqp.attach(0, AmqpClient::sender(10, "twin-out", "/devices/d1/twin"));
+  client_.amqp.attach(0, AmqpClient::receiver(11, "twin-in", "/devices/d1/twin"));
+  client_.amqp.credit(0, 11, 10);
+  ask("InvokeThrottling", "0");
+  client_.amqp.forget();
+  wamqp::Properties properties;
+  const Value id = Value::of_string("1");
+  properties.correlation_id = id.view();
+  client_.amqp.transfer(0, 10, MessageText::annotations({{"operation", "GET"}}) + MessageText::properties(properties),
+                        "t", true);
+  shard.run_until_idle();
+  const auto answer = client_.amqp.take_message();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(wamqp::find_entry(answer->view().message_annotations(), "status").as_int64(), 429);
 }
 
 TEST_F(AmqpFaults, ThrottledAndOutOfQuotaUntilItIsOver) {
