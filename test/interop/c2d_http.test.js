@@ -72,7 +72,7 @@ describe('the device SDK over HTTPS', { skip: context.skip_443 }, () => {
   test('receives with every property and completes', async () => {
     const device = await create_device('c2d');
     await send_to(device, 'hello', {
-      'iothub-messageid': 'm-1', 'iothub-correlationid': 'c-1', 'iothub-userid': 'u-1', 'iothub-ack': 'full',
+      'iothub-messageid': 'm-1', 'iothub-correlationid': 'c-1', 'iothub-ack': 'full',
       'iothub-expiry': '2035-01-01T00:00:00Z', 'iothub-app-level': 'storm',
     });
     const { client, inbox } = await listening(device);
@@ -80,9 +80,9 @@ describe('the device SDK over HTTPS', { skip: context.skip_443 }, () => {
     assert.equal(message.getData().toString(), 'hello');
     assert.equal(message.messageId, 'm-1');
     assert.equal(message.correlationId, 'c-1');
-    assert.equal(message.userId, 'u-1');
-    assert.equal(message.ack, 'full');
-    assert.equal(message.properties.getValue('level'), 'storm');
+    assert.equal(message.to, devicebound(device));
+    assert.equal(message.expiryTimeUtc, '2035-01-01T00:00:00.0000000Z');
+    assert.equal(message.properties.getValue('iothub-app-level'), 'storm', 'Node keeps the name of the header');
     assert.match(message.lockToken, /^[0-9a-f-]{36}$/);
     await client.complete(message);
     await assert.rejects(client.complete(message), 'the second time');
@@ -114,11 +114,13 @@ describe('the device SDK over HTTPS', { skip: context.skip_443 }, () => {
 describe('requests as other SDKs write them', () => {
   test('C: exact names in the answer, quoted If-Match, 204', async () => {
     const device = await create_device('c2dc');
-    await send_to(device, '{}', { 'Content-Type': 'application/json', 'Content-Encoding': 'utf-8', 'iothub-messageid': 'x' });
+    await send_to(device, '{}', { 'Content-Type': 'application/json', 'Content-Encoding': 'utf-8', 'iothub-messageid': 'x',
+      'iothub-userid': 'u-1' });
     const answer = await request(device, 'GET', `${devicebound(device)}?api-version=2016-11-14`);
     assert.equal(answer.status, 200);
     const raw = answer.raw_headers;
-    for (const name of ['ETag', 'ContentType', 'ContentEncoding', 'iothub-messageid', 'iothub-to', 'iothub-enqueuedtime']) {
+    for (const name of ['ETag', 'ContentType', 'ContentEncoding', 'iothub-messageid', 'iothub-userid',
+       'iothub-to', 'iothub-enqueuedtime']) {
       assert.ok(raw.includes(name), `${name} in ${raw}`);
     }
     const done = await request(device, 'DELETE', `${devicebound(device)}/${lock_of(answer)}?api-version=2016-11-14`,

@@ -5,8 +5,8 @@
 //                                                   "device d1" or "device d1/m1" that of a device or module
 //   <<< 200                                         the answer: status, all headers in order, blank line, body
 //
-// In answers <guid>, <key>, <etag>, <ticks>, <time>, <tracking>, … stand for text of that shape, and <etag:x> also gives
-// it a name; <x> in later requests and answers is that very text. The clock moves one second before each request.
+// In answers <guid>, <key>, <etag>, <ticks>, <time>, <tracking>, … stand for text of that shape, and <etag:x> also
+// gives it a name; <x> in later requests and answers is that very text. The clock moves one second before each request.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

@@ -18,23 +18,31 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
   const std::set<std::string> write{"iothubowner", "registryReadWrite"};
   const std::set<std::string> service{"iothubowner", "service"};
   const std::set<std::string> read_or_service{"iothubowner", "registryRead", "registryReadWrite", "service"};
-  for (const Operation& op :
-       {Operation{"GET", "/devices", read}, Operation{"GET", "/devices/d", read}, Operation{"PUT", "/devices/d", write},
-        Operation{"DELETE", "/devices/d", write}, Operation{"GET", "/devices/d/modules", read},
-        Operation{"GET", "/devices/d/modules/m", read}, Operation{"PUT", "/devices/d/modules/m", write},
-        Operation{"DELETE", "/devices/d/modules/m", write}, Operation{"GET", "/statistics/devices", read},
-        Operation{"GET", "/statistics/service", read_or_service}, Operation{"GET", "/twins/d", service},
-        Operation{"PATCH", "/twins/d", service}, Operation{"PUT", "/twins/d", service},
-        Operation{"GET", "/twins/d/modules/m", service}, Operation{"PATCH", "/twins/d/modules/m", service},
-        Operation{"PUT", "/twins/d/modules/m", service}, Operation{"POST", "/twins/d/methods", service},
-        Operation{"POST", "/twins/d/modules/m/methods", service},
-        Operation{"POST", "/devices/d/messages/deviceBound", service},
-        Operation{"POST", "/devices/d/modules/m/messages/deviceBound", service},
-        Operation{"DELETE", "/devices/d/commands", service},
-        Operation{"DELETE", "/devices/d/modules/m/commands", service},
-        Operation{"GET", "/messages/serviceBound/feedback", service},
-        Operation{"DELETE", "/messages/serviceBound/feedback/x", service},
-        Operation{"POST", "/messages/serviceBound/feedback/x/abandon", service}}) {
+  for (const Operation& op : {Operation{"GET", "/devices", read},
+                              Operation{"GET", "/devices/d", read},
+                              Operation{"PUT", "/devices/d", write},
+                              Operation{"DELETE", "/devices/d", write},
+                              Operation{"GET", "/devices/d/modules", read},
+                              Operation{"GET", "/devices/d/modules/m", read},
+                              Operation{"PUT", "/devices/d/modules/m", write},
+                              Operation{"DELETE", "/devices/d/modules/m", write},
+                              Operation{"GET", "/statistics/devices", read},
+                              Operation{"GET", "/statistics/service", read_or_service},
+                              Operation{"GET", "/twins/d", service},
+                              Operation{"PATCH", "/twins/d", service},
+                              Operation{"PUT", "/twins/d", service},
+                              Operation{"GET", "/twins/d/modules/m", service},
+                              Operation{"PATCH", "/twins/d/modules/m", service},
+                              Operation{"PUT", "/twins/d/modules/m", service},
+                              Operation{"POST", "/twins/d/methods", service},
+                              Operation{"POST", "/twins/d/modules/m/methods", service},
+                              Operation{"POST", "/devices/d/messages/deviceBound", service},
+                              Operation{"POST", "/devices/d/modules/m/messages/deviceBound", service},
+                              Operation{"DELETE", "/devices/d/commands", service},
+                              Operation{"DELETE", "/devices/d/modules/m/commands", service},
+                              Operation{"GET", "/messages/serviceBound/feedback", service},
+                              Operation{"DELETE", "/messages/serviceBound/feedback/x", service},
+                              Operation{"POST", "/messages/serviceBound/feedback/x/abandon", service}}) {
     for (const auth::Policy& policy : policies.current()->all()) {
       const Response r = send(op.method, op.path + std::string("?api-version=2021-04-12"), "{}",
                               {{"Authorization", token(policy.name)}});
