@@ -36,6 +36,7 @@ void add_serve(CLI::App& app, ServeFlags& f, int& exit_code) {
   verb->add_option("--shards", f.flags.shards, "Event loop threads; 0: processors - 1");
   verb->add_option("--log-level", f.flags.log_level, "debug, info, warning or error");
   verb->add_flag("--memory", f.flags.memory, "Keep nothing");
+  verb->add_flag("--allow-fault-injection", f.flags.fault_injection, "Break connections of devices that ask for it");
   verb->callback([verb, &f, &exit_code] {
     Config config;
     if (!f.config_file.empty()) load_toml(f.config_file, config);
@@ -55,6 +56,7 @@ void add_serve(CLI::App& app, ServeFlags& f, int& exit_code) {
     if (given("--shards")) config.shards = f.flags.shards;
     if (given("--log-level")) config.log_level = f.flags.log_level;
     if (given("--memory")) config.memory = f.flags.memory;
+    if (given("--allow-fault-injection")) config.fault_injection = f.flags.fault_injection;
     exit_code = serve(std::move(config), f.config_file);
   });
 }

@@ -46,6 +46,14 @@ std::function<void(const toml::node&)> text(std::string& target) {
   };
 }
 
+std::function<void(const toml::node&)> boolean(bool& target) {
+  return [&target](const toml::node& node) {
+    const auto value = node.value_exact<bool>();
+    if (!value) throw std::runtime_error("wants true or false");
+    target = *value;
+  };
+}
+
 std::function<void(const toml::node&)> texts(std::vector<std::string>& target) {
   return [&target](const toml::node& node) {
     const toml::array* array = node.as_array();
@@ -68,6 +76,7 @@ Setters setters(Config& c) {
   s["host_name"] = text(c.host_name);
   s["bind"] = text(c.bind);
   s["aliases"] = texts(c.aliases);
+  s["fault_injection"] = boolean(c.fault_injection);
   s["shards"] = integer(c.shards, 0, 256);
   s["ports.mqtt"] = integer(c.mqtt_port, 0, 65535);
   s["ports.amqp"] = integer(c.amqp_port, 0, 65535);

@@ -28,6 +28,7 @@ struct Config {
   unsigned retention_hours = 24;
   uint64_t retention_bytes = uint64_t{10} << 30;
   hub::C2dService::Options c2d;
+  bool fault_injection = false;  // obey devices that ask to be cut off (docs/operations/fault-injection.md)
   unsigned connections_max = 0;  // 0: limits.h
   unsigned connections_per_address_max = 0;
   std::string log_level = "info";

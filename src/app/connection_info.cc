@@ -86,6 +86,9 @@ std::string banner(const ConnectionInfo& info, const std::string& command, const
     out +=
         "Port 443 needs a permission: 'sudo setcap cap_net_bind_service=+ep' on the nave program, then start again.\n";
   }
+  if (info.fault_injection) {
+    out += "Fault injection is on: any device can have its own connection broken. For tests only.\n";
+  }
   out += "\nConnection strings\n";
   for (const auto& [name, value] : info.connection_strings) {
     out += "  " + name + std::string(name.size() < 18 ? 18 - name.size() : 1, ' ') + value + "\n";

@@ -21,6 +21,7 @@ struct ConnectionInfo {
   std::vector<std::pair<std::string, std::string>> connection_strings;
   std::string device_id;  // empty when the first device is gone
   std::string device_connection_string;
+  bool fault_injection = false;  // for the banner
 };
 
 // Fills connection strings and the first device.

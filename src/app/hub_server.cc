@@ -36,6 +36,7 @@
 #include "front/mqtt/front.h"
 #include "hub/c2d/service.h"
 #include "hub/device/registry.h"
+#include "hub/fault/injection.h"
 #include "hub/method/service.h"
 #include "hub/telemetry/ingest.h"
 #include "hub/twin/service.h"
@@ -123,6 +124,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::MethodService> methods;
   std::unique_ptr<hub::C2dService> c2d;
   std::unique_ptr<C2dTicker> c2d_ticker;
+  std::unique_ptr<hub::FaultInjection> faults;        // nullptr unless it was switched on
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
 
   std::shared_ptr<net::TlsContext> tls;
@@ -185,6 +187,7 @@ void HubServer::Parts::make_hub() {
                                           runtime.shard(0).executor, config.c2d);
   registry->set_queue(*c2d);
   c2d_ticker = std::make_unique<C2dTicker>(*c2d, runtime.shard(0));
+  if (config.fault_injection) faults = std::make_unique<hub::FaultInjection>(clock, metrics);
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
@@ -200,6 +203,7 @@ void HubServer::Parts::make_fronts() {
   amqp->router.add(std::make_unique<front::amqp::CbsNode>());
   amqp->router.add(front::eventhub::make_event_hub_node(*event_hub));
   amqp_devices = std::make_unique<front::amqp::DeviceServices>(*directory, *twins, hub, metrics);
+  amqp_devices->faults = faults.get();
   amqp->router.add(front::amqp::make_telemetry_node(*amqp_devices, ingests_by_shard()));
   amqp->router.add(front::amqp::make_twin_node(*amqp_devices, *twins));
   amqp->router.add(front::amqp::make_method_node(*amqp_devices, *methods));
@@ -241,7 +245,7 @@ void HubServer::Parts::bind_listeners() {
   info.ca_file = std::filesystem::absolute(made.ca_file);
 
   const net::HandlerFactory mqtt = front::mqtt::make_mqtt_factory(
-      {*authenticator, *directory, *store, hub, metrics, ingests_by_shard(), *twins, *methods});
+      {*authenticator, *directory, *store, hub, metrics, ingests_by_shard(), *twins, *methods, faults.get()});
   const net::HandlerFactory amqp_factory = front::amqp::make_amqp_factory(*amqp);
   const net::HandlerFactory https = net::make_http_factory(*ops_api, make_websocket_routes(mqtt, amqp_factory));
 
@@ -271,6 +275,11 @@ HubServer::HubServer(const Config& config, std::function<void()> on_storage_fail
   p.bind_listeners();
   p.info.host_name = p.hub.host_name;
   p.info.pid = getpid();
+  p.info.fault_injection = config.fault_injection;
+  if (config.fault_injection) {
+    log::write(log::Level::kWarning, log::Category::kServer,
+               "fault injection is on: devices can break their own connections");
+  }
   add_connection_strings(p.info, p.hub, *p.policies->current(), *p.store);
   if (p.folder) write_file_atomic(DataFolder::connection_file(p.folder->path()), to_json(p.info), 0600);
 }

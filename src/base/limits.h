@@ -34,6 +34,12 @@ inline constexpr size_t kMqttInflightBytesMax = 4 * 1024 * 1024;
 // Messages sent to a device and not yet acknowledged (§4.4).
 inline constexpr size_t kMqttOutboundWindow = 16;
 
+// Fault injection on request: what a device may ask for, and how many requests of one session wait for their moment.
+inline constexpr int64_t kFaultDelayMsMax = 3600 * 1000;
+inline constexpr int64_t kFaultDurationMsMax = 3600 * 1000;
+inline constexpr size_t kFaultReasonBytesMax = 256;
+inline constexpr size_t kFaultsPendingPerSessionMax = 8;
+
 // Twins (service-rest.md §11.4, device-mqtt-https.md §11.3)
 inline constexpr size_t kTwinTagsSizeMax = 8 * 1024;  // as the service counts it, not bytes of text
 inline constexpr size_t kTwinPropertiesSizeMax = 32 * 1024;

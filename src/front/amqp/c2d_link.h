@@ -16,6 +16,7 @@ class C2dLink final : public DeviceLink {
           hub::C2dService& messages)
       : DeviceLink(connection, std::move(session), id), messages_(messages) {}
 
+  [[nodiscard]] LinkKind kind() const override { return LinkKind::kC2d; }
   void on_sendable(wire::amqp::Link& link) override;
   void on_outcome(wire::amqp::Link& link, const wire::amqp::SentOutcome& outcome) override;
   // What was not settled is there for the next link at once.

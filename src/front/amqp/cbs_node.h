@@ -10,6 +10,8 @@ class CbsNode final : public RequestNode {
  public:
   bool attach(Connection& connection, wire::amqp::Link& link, const Address& address) override;
   [[nodiscard]] NodeReply answer(Connection& connection, const wire::amqp::MessageView& request) override;
+  [[nodiscard]] LinkKind request_kind() const override { return LinkKind::kCbsRequest; }
+  [[nodiscard]] LinkKind reply_kind() const override { return LinkKind::kCbsReply; }
 };
 
 }  // namespace nave::front::amqp

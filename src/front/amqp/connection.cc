@@ -185,11 +185,7 @@ void Connection::arm() {
 
 void Connection::on_tick() {
   const int64_t now = shard().clock.steady_ms();
-  if (!machine_.opened() && now - opened_at_ms_ >= limits::kAmqpOpenArrivalMs) {
-    closing_ = true;
-    transport_->abort();
-    return;
-  }
+  if (!machine_.opened() && now - opened_at_ms_ >= limits::kAmqpOpenArrivalMs) return reset();
   in_turn_ = true;
   machine_.on_time(now);
   check_grants();
@@ -214,11 +210,21 @@ void Connection::detach_unauthorized() {
   });
   std::ranges::sort(leaving);  // in the order in which they were attached
   for (const wire::amqp::LinkId id : leaving) {
-    wire::amqp::Link* const link = machine_.find(id);
-    if (link == nullptr) continue;
-    static_cast<LinkHandler*>(link->context())->on_detach();
-    link->detach(true, make_error(hub::ErrorCode::kIotHubUnauthorizedAccess, utc()));
+    detach(id, make_error(hub::ErrorCode::kIotHubUnauthorizedAccess, utc()));
   }
+}
+
+void Connection::detach(wire::amqp::LinkId id, const wire::amqp::Error& error) {
+  wire::amqp::Link* const link = machine_.find(id);
+  if (link == nullptr) return;
+  if (auto* handler = static_cast<LinkHandler*>(link->context())) handler->on_detach();
+  link->detach(true, error);
+}
+
+void Connection::reset() {
+  closing_ = true;
+  tick_->cancel();
+  transport_->abort();
 }
 
 // --- what the machine reports

@@ -53,6 +53,11 @@ class Connection final : public net::Handler, private wire::amqp::ConnectionList
   // The handler of a live link, or nullptr.
   [[nodiscard]] LinkHandler* handler(wire::amqp::LinkId id) const;
 
+  // Ends a link, its handler told. Nothing happens if it is gone already.
+  void detach(wire::amqp::LinkId id, const wire::amqp::Error& error);
+  // Drops the connection with all that is on it, so that the peer sees a reset.
+  void reset();
+
   // Sends what links have written. To be called at the end of work that did not begin in a callback of this connection;
   // inside one it does nothing, since the callback's own turn ends with it.
   void flush();

@@ -86,6 +86,8 @@ HubResult<std::shared_ptr<DeviceSession>> DeviceSession::join(Connection& connec
   if (!model_id) return fail(std::move(model_id.error()));
   auto grant = admit(connection, key);
   if (!grant) return fail(std::move(grant.error()));
+  if (services.faults != nullptr && services.faults->refuses_login(key))
+    return fail(Error(ErrorCode::kIotHubUnauthorizedAccess, "the device asked for a fault: unauthorized"));
 
   std::shared_ptr<DeviceSession> session;
   const auto known = connection.devices().find(key);
@@ -202,14 +204,13 @@ void DeviceSession::end(hub::EndReason reason) {
   const Ending ending = ending_of(reason, connection_.utc());
   log::write_limited(log::Level::kInfo, log::Category::kConnections, ending.reason, "AMQP device ended",
                      {{"deviceId", key().text()}, {"reason", ending.reason}});
-  for (const wire::amqp::LinkId id : std::vector(links_)) {
-    wire::amqp::Link* const link = connection_.machine().find(id);
-    if (link == nullptr) continue;
-    static_cast<LinkHandler*>(link->context())->on_detach();
-    link->detach(true, ending.error);
-  }
+  detach_links(ending.error);
   retire();
   connection_.flush();
+}
+
+void DeviceSession::detach_links(const wire::amqp::Error& error) {
+  for (const wire::amqp::LinkId id : std::vector(links_)) connection_.detach(id, error);
 }
 
 }  // namespace nave::front::amqp

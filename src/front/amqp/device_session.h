@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "base/metrics.h"
 #include "front/amqp/link_pair.h"
 #include "hub/device/authenticator.h"
+#include "hub/fault/injection.h"
+#include "hub/fault/pending.h"
 #include "hub/session/directory.h"
 #include "hub/twin/service.h"
 #include "wire/amqp/link.h"
@@ -23,6 +26,7 @@ namespace nave::front::amqp {
 class Connection;
 class DeviceLink;
 class Grants;
+enum class LinkKind : uint8_t;
 
 // What the nodes of device links share; made once, outlives every connection.
 struct DeviceServices {
@@ -33,11 +37,14 @@ struct DeviceServices {
   hub::TwinService& twins;
   const hub::HubInfo& hub;
   Gauge& devices;
+  hub::FaultInjection* faults = nullptr;  // only in a hub that was switched on for it
 };
 
 // All on the shard of the connection. Shared by the handlers of its links, which come and go in any order; it is over
 // with the last of them, or with end().
-class DeviceSession final : public hub::Session, public std::enable_shared_from_this<DeviceSession> {
+class DeviceSession final : public hub::Session,
+                            public std::enable_shared_from_this<DeviceSession>,
+                            private hub::FaultTarget {
  public:
   // Adds `link`, which is being attached, to the session of `key` on this connection. The first link makes the session:
   // whoever else was connected as `key` is told to end. Fails if nothing that the peer has proven lets it act for `key`
@@ -65,6 +72,11 @@ class DeviceSession final : public hub::Session, public std::enable_shared_from_
   [[nodiscard]] LinkPair& methods() { return methods_; }
   [[nodiscard]] LinkPair& c2d() { return c2d_; }
 
+  // Fault injection on request (injected_faults.cc): how an operation of the identity is refused at this moment, and
+  // whether a telemetry message that was taken asks for a fault.
+  [[nodiscard]] std::optional<hub::ErrorCode> injected_refusal() const;
+  void look_for_fault_request(const hub::EventView& message);
+
   void end(hub::EndReason reason) override;
   // By the newest token: a client may have gone over to its other key before this one was changed.
   [[nodiscard]] bool still_authorized(const hub::Identity& identity) const override;
@@ -78,6 +90,12 @@ class DeviceSession final : public hub::Session, public std::enable_shared_from_
   void retire();
   // Null if that link does not live.
   [[nodiscard]] DeviceLink* device_link(wire::amqp::LinkId link) const;
+  void detach_links(const wire::amqp::Error& error);
+
+  void suffer(const hub::FaultRequest& fault) override;
+  void end_own_amqp_sessions(const wire::amqp::Error& error);
+  void shut_down_amqp();
+  void detach_links_of(LinkKind kind, const wire::amqp::Error& error);
 
   Connection& connection_;
   const DeviceServices& services_;
@@ -89,6 +107,7 @@ class DeviceSession final : public hub::Session, public std::enable_shared_from_
   std::shared_ptr<hub::SessionLink> session_link_;  // shared with the directory; null before claim() and after retire()
   hub::SessionDirectory::Claim claim_ = 0;
   int64_t noted_ms_ = 0;
+  std::unique_ptr<hub::PendingFaults> faults_;  // from the first request for a fault on
 };
 
 // The live sessions of one connection. They enter and remove themselves.

@@ -3,6 +3,7 @@
 // wiring adds them to the Router.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -14,12 +15,26 @@ namespace nave::front::amqp {
 
 class Connection;
 
+// What a link is for, where that matters to somebody other than its handler.
+enum class LinkKind : uint8_t {
+  kOther,
+  kCbsRequest,  // the peer sends
+  kCbsReply,
+  kTelemetry,
+  kC2d,
+  kTwinRequest,  // the peer sends
+  kTwinReply,
+  kMethodRequest,  // the peer receives
+  kMethodReply,
+};
+
 // One accepted link. All calls are made on the connection's shard, and only while the link is live. Asynchronous work
 // keeps Connection::handle() and the link's id, never a pointer.
 class LinkHandler : public wire::amqp::LinkContext {
  public:
   // May the link stay, now that the connection's grants have shrunk?
   [[nodiscard]] virtual bool authorized(const Grants& grants) const = 0;
+  [[nodiscard]] virtual LinkKind kind() const { return LinkKind::kOther; }
   // A whole message; settle it unless the peer has.
   virtual void on_delivery(wire::amqp::Link&, const wire::amqp::Delivery&) {}
   // Sending may have become possible: credit, session window, or room in the transport (Connection::when_writable()).

@@ -21,6 +21,7 @@ class MethodRequestLink final : public DeviceLink {
   MethodRequestLink(Connection& connection, std::shared_ptr<DeviceSession> session, wire::amqp::LinkId id,
                     hub::MethodService& methods);
 
+  [[nodiscard]] LinkKind kind() const override { return LinkKind::kMethodRequest; }
   // Late, repeated and invented responses change nothing.
   void answer(const MethodResponse& response);
 
@@ -51,6 +52,7 @@ class MethodResponseLink final : public DeviceLink {
  public:
   using DeviceLink::DeviceLink;
 
+  [[nodiscard]] LinkKind kind() const override { return LinkKind::kMethodReply; }
   void on_delivery(wire::amqp::Link& link, const wire::amqp::Delivery& delivery) override;
 };
 

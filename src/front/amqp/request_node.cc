@@ -21,6 +21,7 @@ class ReplyLink final : public LinkHandler {
  public:
   explicit ReplyLink(const RequestNode& node) : node_(node) {}
   [[nodiscard]] bool authorized(const Grants& grants) const override { return node_.authorized(grants); }
+  [[nodiscard]] LinkKind kind() const override { return node_.reply_kind(); }
   [[nodiscard]] const RequestNode& node() const { return node_; }
 
   // Queued by the link until the peer gives credit: some clients give it only after they have asked (§3, Java).
@@ -54,6 +55,7 @@ class RequestLink final : public LinkHandler {
   RequestLink(RequestNode& node, Connection& connection) : node_(node), connection_(connection) {}
 
   [[nodiscard]] bool authorized(const Grants& grants) const override { return node_.authorized(grants); }
+  [[nodiscard]] LinkKind kind() const override { return node_.request_kind(); }
 
   void on_delivery(Link& link, const Delivery& delivery) override {
     const auto request = MessageView::parse(delivery.payload);

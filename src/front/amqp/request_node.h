@@ -16,6 +16,9 @@ class RequestNode : public LinkNode {
   [[nodiscard]] virtual NodeReply answer(Connection& connection, const wire::amqp::MessageView& request) = 0;
   // May links of this node stay? The answers can check for themselves.
   [[nodiscard]] virtual bool authorized(const Grants&) const { return true; }
+  // LinkHandler::kind() of the two halves.
+  [[nodiscard]] virtual LinkKind request_kind() const { return LinkKind::kOther; }
+  [[nodiscard]] virtual LinkKind reply_kind() const { return LinkKind::kOther; }
 
  protected:
   // Accepts either half of the pair: requests when the peer sends, replies when it receives.

@@ -36,8 +36,10 @@ void TelemetryLink::on_delivery(Link& link, const Delivery& delivery) {
 TelemetryLink::Taken TelemetryLink::submit_message(ByteView encoded) {
   auto read = scratch_.reader.read(encoded, scratch_.event);
   if (!read) return {0, std::move(read.error())};
+  if (const auto refused = session().injected_refusal()) return {0, Error(*refused)};
   auto submitted = ingest_.submit(scratch_.event, session().origin(), sink_, 0);
   if (!submitted) return {0, std::move(submitted.error())};
+  session().look_for_fault_request(scratch_.event);
   return {1, {}};
 }
 

@@ -25,6 +25,7 @@ class TelemetryLink final : public DeviceLink, public hub::TelemetrySink {
                 hub::Ingest& ingest, TelemetryScratch& scratch);
   ~TelemetryLink() override;
 
+  [[nodiscard]] LinkKind kind() const override { return LinkKind::kTelemetry; }
   void on_delivery(wire::amqp::Link& link, const wire::amqp::Delivery& delivery) override;
   void on_detach() override;
 

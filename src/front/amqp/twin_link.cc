@@ -32,9 +32,8 @@ void TwinAnswerLink::send(const std::string& message) {
   if (out == nullptr) return;
   const std::string tag = delivery_tag(++tags_);
   if (out->send(message, {.tag = tag, .settled = true})) return;
-  on_detach();
-  out->detach(true, make_error(wire::amqp::condition::kResourceLimitExceeded,
-                               "The link holds too many messages that were not taken.", connection().utc()));
+  connection().detach(id(), make_error(wire::amqp::condition::kResourceLimitExceeded,
+                                       "The link holds too many messages that were not taken.", connection().utc()));
 }
 
 void TwinAnswerLink::answer(const std::string& message) {
@@ -104,6 +103,7 @@ void TwinRequestLink::on_delivery(Link& link, const Delivery& delivery) {
   if (!request) return;
   // An answer could not be told from a desired change.
   if (request->correlation_id.is_null() && request->operation != Operation::kPatchReported) return;
+  if (const auto refused = session().injected_refusal()) return answer(request->correlation_id, *refused);
   switch (request->operation) {
     case Operation::kGet:
       begin(link, delivery.payload.size());

@@ -23,6 +23,7 @@ class TwinAnswerLink final : public DeviceLink {
                  hub::TwinService& twins)
       : DeviceLink(connection, std::move(session), id), twins_(twins) {}
 
+  [[nodiscard]] LinkKind kind() const override { return LinkKind::kTwinReply; }
   // A message of encode_twin_reply().
   void answer(const std::string& message);
   // The device has read its twin: what it was to hear before is in there.
@@ -53,6 +54,7 @@ class TwinRequestLink final : public DeviceLink {
                   hub::TwinService& twins)
       : DeviceLink(connection, std::move(session), id), twins_(twins) {}
 
+  [[nodiscard]] LinkKind kind() const override { return LinkKind::kTwinRequest; }
   void on_delivery(wire::amqp::Link& link, const wire::amqp::Delivery& delivery) override;
   void on_detach() override;
 

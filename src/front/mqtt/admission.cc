@@ -30,6 +30,9 @@ Result<Admission, Refusal> admit(const Connect& connect, const MqttServices& ser
 
   auto grant = services.authenticator.device(username->identity, *connect.password);
   if (!grant) return fail(to_refusal(grant.error()));
+  if (services.faults != nullptr && services.faults->refuses_login(username->identity)) {
+    return refused("the device asked for a fault: unauthorized");
+  }
   return Admission{.grant = *std::move(grant),
                    .model_id = std::move(username->model_id),
                    .api_version = std::move(username->api_version),

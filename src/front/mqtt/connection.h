@@ -3,7 +3,7 @@
 //
 // The member functions are spread over files by what they are about: connection.cc (life and deadlines), connect.cc,
 // publish.cc (telemetry, acknowledgements, back-pressure), subscribe.cc, twin.cc,
-// methods.cc.
+// methods.cc, injected_faults.cc.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,7 @@
 #include "front/mqtt/shared.h"
 #include "front/mqtt/topics.h"
 #include "front/mqtt/will.h"
+#include "hub/fault/pending.h"
 #include "hub/method/open_methods.h"
 #include "hub/session/directory.h"
 #include "hub/telemetry/ingest.h"
@@ -31,7 +32,11 @@
 namespace nave::front::mqtt {
 
 // There is one of these for every connected device: memory is counted in bytes here.
-class Connection final : public net::Handler, public hub::Session, public hub::TelemetrySink, private Timer {
+class Connection final : public net::Handler,
+                         public hub::Session,
+                         public hub::TelemetrySink,
+                         private Timer,
+                         private hub::FaultTarget {
  public:
   // `shared` is kept alive by every connection, because a factory may be dropped while its connections go on.
   Connection(std::shared_ptr<const Shared> shared, const ShardContext& shard);
@@ -100,6 +105,7 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   void on_unknown_twin_request(const UnknownTwinTopic& topic, const wire::mqtt::Publish& publish);
   void begin_twin_request(const wire::mqtt::Publish& publish);
   void end_twin_request(uint16_t packet_id);
+  [[nodiscard]] bool refuse_twin_request(std::string_view request_id, uint16_t packet_id);
   void on_twin_read(const std::string& request_id, const hub::HubResult<hub::TwinDocument>& document);
   void on_twin_patched(const std::string& request_id, const hub::HubResult<uint64_t>& version);
   void send_twin_response(int status, std::string_view request_id, std::optional<uint64_t> version,
@@ -110,6 +116,11 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   template <class Reply>
   [[nodiscard]] auto if_alive(Reply reply);
   [[nodiscard]] hub::TwinService::Caller twin_caller() const { return {origin_.identity, origin_.generation_id}; }
+
+  // injected_faults.cc
+  [[nodiscard]] std::optional<hub::ErrorCode> injected_refusal() const;
+  void look_for_fault_request(const hub::EventView& message);
+  void suffer(const hub::FaultRequest& fault) override;
 
   // methods.cc
   void on_method_response(const MethodResponseTopic& topic, const wire::mqtt::Publish& publish);
@@ -145,11 +156,12 @@ class Connection final : public net::Handler, public hub::Session, public hub::T
   std::string pubacks_;  // of the commit that is being delivered
   PubackQueue puback_queue_;
 
-  uint32_t twin_requests_ = 0;                 // not answered yet
-  uint16_t last_packet_id_ = 0;                // of our own PUBLISHes
-  bool takes_methods_ = false;                 // subscribed, and told so
-  std::unique_ptr<hub::OpenMethods> methods_;  // from the first method on
-  std::unique_ptr<hub::HeldChanges> held_;     // only between reading the twin and subscribing to its changes
+  uint32_t twin_requests_ = 0;                  // not answered yet
+  uint16_t last_packet_id_ = 0;                 // of our own PUBLISHes
+  bool takes_methods_ = false;                  // subscribed, and told so
+  std::unique_ptr<hub::OpenMethods> methods_;   // from the first method on
+  std::unique_ptr<hub::PendingFaults> faults_;  // from the first request for a fault on
+  std::unique_ptr<hub::HeldChanges> held_;      // only between reading the twin and subscribing to its changes
 };
 
 }  // namespace nave::front::mqtt

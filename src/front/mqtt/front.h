@@ -5,6 +5,7 @@
 
 #include "base/metrics.h"
 #include "hub/device/authenticator.h"
+#include "hub/fault/injection.h"
 #include "hub/hub_info.h"
 #include "hub/method/service.h"
 #include "hub/ports.h"
@@ -25,6 +26,7 @@ struct MqttServices {
   std::vector<hub::Ingest*> ingests;  // by ShardId: one for every shard that connections are accepted on
   hub::TwinService& twins;
   hub::MethodService& methods;
+  hub::FaultInjection* faults = nullptr;  // only in a hub that was switched on for it
 };
 
 // Copies of the factory share their state, so one serves the listener on 8883 and the WebSocket route; any shard may

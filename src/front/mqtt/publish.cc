@@ -42,6 +42,9 @@ void Connection::on_telemetry(const TelemetryTopic& topic, const wire::mqtt::Pub
   s.event.body = publish.payload;
   if (publish.retain) set_application_property(s.event, kRetainProperty, "true");
 
+  if (const auto refused = injected_refusal()) {
+    return close(*refused == hub::ErrorCode::kIotHubQuotaExceeded ? CloseCause::kQuota : CloseCause::kThrottled);
+  }
   const Pending pending{publish.packet_id, static_cast<uint32_t>(publish.topic.size() + publish.payload.size())};
   const auto taken = ingest().submit(s.event, origin_, sink_, pending.pack());
   if (!taken) {
@@ -52,6 +55,7 @@ void Connection::on_telemetry(const TelemetryTopic& topic, const wire::mqtt::Pub
   inflight_bytes_ += pending.bytes;
   puback_queue_.add_telemetry(pending.packet_id);
   note_activity();
+  look_for_fault_request(s.event);
 }
 
 void Connection::note_activity() {

@@ -31,8 +31,17 @@ void Connection::end_twin_request(uint16_t packet_id) {
   send_acknowledgements();
 }
 
+bool Connection::refuse_twin_request(std::string_view request_id, uint16_t packet_id) {
+  const auto refused = injected_refusal();
+  if (!refused) return false;
+  end_twin_request(packet_id);
+  send_twin_error(request_id, *refused);
+  return true;
+}
+
 void Connection::on_twin_get(const TwinGetTopic& topic, const wire::mqtt::Publish& publish) {
   begin_twin_request(publish);
+  if (refuse_twin_request(topic.request_id, publish.packet_id)) return;
   services().twins.get(twin_caller(), shard_.executor,
                        if_alive([id = publish.packet_id, rid = std::string(topic.request_id)](
                                     Connection& self, const HubResult<hub::TwinDocument>& document) {
@@ -52,6 +61,7 @@ void Connection::on_twin_read(const std::string& request_id, const HubResult<hub
 
 void Connection::on_twin_patch(const TwinPatchTopic& topic, const wire::mqtt::Publish& publish) {
   begin_twin_request(publish);
+  if (refuse_twin_request(topic.request_id, publish.packet_id)) return;
   services().twins.patch_reported(twin_caller(), publish.payload, topic.base_version, shard_.executor,
                                   if_alive([id = publish.packet_id, rid = std::string(topic.request_id)](
                                                Connection& self, const HubResult<uint64_t>& version) {

@@ -165,6 +165,14 @@ void ConnectionMachine::finish(const CloseInfo& info) {
   listener_.on_closed(info);
 }
 
+void ConnectionMachine::end_session(SessionId id, const std::optional<Error>& error) {
+  if (phase_ != Phase::kOpen) return;
+  const InCall in_call(depth_);
+  const auto found =
+      std::find_if(sessions_.begin(), sessions_.end(), [id](const auto& entry) { return entry.second->id() == id; });
+  if (found != sessions_.end() && !found->second->ended()) found->second->end(error);
+}
+
 void ConnectionMachine::report_session_end(Session& session, DetachInfo::Cause cause,
                                            const std::optional<Error>& error) {
   for (Link* link : session.retire()) listener_.on_detach(*link, DetachInfo{cause, false, error});

@@ -59,6 +59,9 @@ class ConnectionMachine {
   // Closes the connection with or without an error: detaches and ends are implied. Waits for the peer's close at most
   // limits::kAmqpCloseWaitMs. on_closed() follows, from a later feed(), on_time() or abandon().
   void close(std::optional<Error> error);
+  // Ends one session, with or without an error; nothing happens if it has ended. The on_detach() of its links and its
+  // on_session_end() are called from inside this call.
+  void end_session(SessionId id, const std::optional<Error>& error);
   // The transport is gone: the callbacks that are due (on_detach, on_session_end, on_closed), no output.
   void abandon();
   // Nothing more will be read or written after the present output(): close the transport once that is sent.

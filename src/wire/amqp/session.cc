@@ -28,7 +28,10 @@ Link* Session::by_handle(uint32_t handle) const {
 }
 
 void Session::fail(std::string_view condition, std::string_view text) {
-  const Error error{std::string(condition), std::string(text), Value()};
+  end(Error{std::string(condition), std::string(text), Value()});
+}
+
+void Session::end(const std::optional<Error>& error) {
   encode_end(error, machine_.output_.begin_frame(Output::kAmqpFrame, channel_));
   machine_.output_.end_frame();
   ended_ = true;

@@ -46,6 +46,7 @@ class Session {
 
  private:
   friend class Link;
+  friend class ConnectionMachine;
 
   // What a transfer says besides its payload.
   struct Sending {
@@ -55,6 +56,7 @@ class Session {
   };
 
   void fail(std::string_view condition, std::string_view text);
+  void end(const std::optional<Error>& error);
   void end_link(Link& link, DetachInfo::Cause cause, std::string_view condition, std::string_view text);
   void steal(std::string_view name, Role peer_role);
   void forget(Link& link);

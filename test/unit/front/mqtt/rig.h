@@ -65,6 +65,9 @@ class MqttRig {
     return {.client_id = key.text(), .username = username(key), .password = token(key)};
   }
 
+  // For connections that are made from now on: devices may ask for faults.
+  void allow_faults() { factory = make_factory(&faults); }
+
   // Makes everything durable that was appended so far and tells the shard.
   void commit() {
     while (log_thread.run_one()) {
@@ -97,16 +100,21 @@ class MqttRig {
   hub::MethodService methods{registry, directory, 1, metrics};
   FailingEventLog log{hub_info.partition_count, shard.clock, log_thread};
   hub::Ingest ingest{log, hub_info, shard.context, metrics};
-  net::HandlerFactory factory = front::mqtt::make_mqtt_factory({.authenticator = authenticator,
-                                                                .directory = directory,
-                                                                .store = store,
-                                                                .hub = hub_info,
-                                                                .metrics = metrics,
-                                                                .ingests = {&ingest},
-                                                                .twins = twins,
-                                                                .methods = methods});
+  hub::FaultInjection faults{shard.clock, metrics};
+  net::HandlerFactory factory = make_factory(nullptr);
 
  private:
+  [[nodiscard]] net::HandlerFactory make_factory(hub::FaultInjection* injection) {
+    return front::mqtt::make_mqtt_factory({.authenticator = authenticator,
+                                           .directory = directory,
+                                           .store = store,
+                                           .hub = hub_info,
+                                           .metrics = metrics,
+                                           .ingests = {&ingest},
+                                           .twins = twins,
+                                           .methods = methods,
+                                           .faults = injection});
+  }
   void write(hub::Identity identity, hub::IdentityWrite::Expect expect) {
     hub::IdentityWrite w;
     w.expect = expect;

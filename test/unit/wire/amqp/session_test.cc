@@ -55,6 +55,27 @@ TEST(Session, RheaWritesFlowsAfterItsEnd) {
   EXPECT_EQ(codes(h.feed(begin_frame())), std::vector<Code>{Code::kBegin});
 }
 
+TEST(Session, WeEndItWithOrWithoutAnError) {
+  for (const bool with_error : {true, false}) {
+    Harness h;
+    h.open();
+    h.feed(begin_frame(7) + frame_of(sender("s", 3), 7));
+    const Link* const link = h.link("s");
+    ASSERT_NE(link, nullptr);
+    const SessionId id = link->session();
+    h.machine.end_session(id, with_error ? std::optional(Error{"amqp:internal-error", "why", {}}) : std::nullopt);
+    EXPECT_EQ(h.link("s"), nullptr);
+    ASSERT_EQ(h.listener.detached.size(), 1u);
+    EXPECT_EQ(h.listener.detached[0].second.cause, DetachInfo::Cause::kSession);
+    EXPECT_EQ(h.listener.sessions_ended, 1);
+    h.machine.end_session(id, std::nullopt);
+    EXPECT_EQ(codes(h.output()), std::vector<Code>{Code::kEnd}) << "once";
+    // The peer answers; what crossed is dropped; the channel is free again.
+    EXPECT_TRUE(h.feed(frame_of(sender("late", 4), 7) + end_frame(7)).empty());
+    EXPECT_EQ(codes(h.feed(begin_frame(7))), std::vector<Code>{Code::kBegin});
+  }
+}
+
 TEST(Session, AnAttachAfterTheEndIsNoAfterthought) {
   Harness h;
   h.open();
