@@ -53,17 +53,6 @@ wire::amqp::Properties properties_of(const EventView& event) {
   return out;
 }
 
-bool is_property_char(char c) {
-  const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  return alphanumeric || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool has_fit_properties(const EventView& message) {
-  return std::ranges::all_of(message.application, [](const hub::ApplicationProperty& p) {
-    return std::ranges::all_of(p.name, is_property_char) && std::ranges::all_of(p.value.value_or(""), is_property_char);
-  });
-}
-
 }  // namespace
 
 std::string encode_c2d_message(const hub::C2dDelivery& delivery) {
@@ -110,8 +99,6 @@ hub::HubResult<IdentityKey> read_c2d_message(ByteView encoded, TelemetryMessageR
   const auto address = parse_address(*to);
   auto key = address ? device_of(*address, {"messages", "deviceBound"}) : std::nullopt;
   if (!key) return fail(Error(ErrorCode::kDeviceNotFound, "properties.to is not the address of a device's messages."));
-  if (!has_fit_properties(message))
-    return fail(Error(ErrorCode::kArgumentInvalid, "A property has a character that cannot be sent to a device."));
   return *std::move(key);
 }
 

@@ -1,5 +1,6 @@
 #include "hub/c2d/rules.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <string>
@@ -27,6 +28,19 @@ HubResult<AckRequest> ack_of(const EventView& message) {
   if (!given) return AckRequest::kNone;
   if (const auto ack = parse_ack(*given)) return *ack;
   return fail(Error(ErrorCode::kArgumentInvalid, "The ack must be none, positive, negative or full"));
+}
+
+// What fits into a header of HTTP, over which any device may ask for the message (reference/device-mqtt-https.md
+// §11.4).
+bool is_property_char(char c) {
+  const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  return alphanumeric || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+bool has_fit_properties(const EventView& message) {
+  return std::ranges::all_of(message.application, [](const ApplicationProperty& p) {
+    return std::ranges::all_of(p.name, is_property_char) && std::ranges::all_of(p.value.value_or(""), is_property_char);
+  });
 }
 
 std::string own_address(const IdentityKey& key) {
@@ -61,6 +75,9 @@ HubResult<CommandWrite> accept_message(const IdentityKey& key, const EventView& 
   }
   const auto expires = expiry_of(message, now, ttl_ms);
   if (!expires) return fail(expires.error());
+  if (!has_fit_properties(message))
+    return fail(Error(ErrorCode::kArgumentInvalid,
+                      "Names and values of properties may hold ASCII letters, digits and !#$%&'*+-.^_`|~ only"));
   const auto ack = ack_of(message);
   if (!ack) return fail(ack.error());
   CommandWrite out;

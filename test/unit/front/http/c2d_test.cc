@@ -235,8 +235,8 @@ TEST_F(HttpC2dTest, ErrorsOfSending) {
 }
 
 TEST_F(HttpC2dTest, APropertyCannotBeginAHeaderOfItsOwn) {
-  (void)post("x", {{"iothub-app-a", "v\r\nx-evil: 1"}});
-  EXPECT_EQ(receive().header("iothub-app-a"), "v\r\nx-evil: 1") << "net replaces the line break (net/http_response.cc)";
+  EXPECT_EQ(post("x", {{"iothub-app-a", "v\r\nx-evil: 1"}}).status, 400);
+  EXPECT_EQ(receive().status, 204);
 }
 
 TEST_F(HttpC2dTest, AModuleReceivesItsOwn) {

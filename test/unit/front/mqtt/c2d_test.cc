@@ -302,7 +302,7 @@ TEST_F(MqttC2d, PacketIdsAreSharedWithNotifications) {
 TEST_F(MqttC2d, PropertiesThatFitIntoNoTopicAreRejected) {
   connect_and_subscribe();
   hub::EventView message;
-  const std::string wide(30'000, ' ');  // three bytes each in a topic
+  const std::string wide(30'000, '%');  // three bytes each in a topic
   message.application = {{"wide", wide}};
   message.body = "a";
   rig_.c2d.send(kDevice, message, rig_.shard.executor, [](const hub::HubResult<void>& r) { EXPECT_TRUE(r); });

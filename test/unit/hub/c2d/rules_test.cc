@@ -45,6 +45,18 @@ TEST(C2dRules, AMessageIdOfAHundredAndTwentyEightCharacters) {
   EXPECT_EQ(error_of(message), "ArgumentInvalid");
 }
 
+TEST(C2dRules, PropertiesOfTheCharactersThatHttpTakes) {
+  EventView message;
+  message.application = {{"Az09!#$%&'*+-.^_`|~", "Az09!#$%&'*+-.^_`|~"}, {"none", std::nullopt}};
+  EXPECT_EQ(error_of(message), "");
+  for (const auto* text : {"a b", "a=b", "a;b", "a\"b", "a/b", "a(b", "a\n", "\x7f", "ä"}) {
+    message.application = {{text, "v"}};
+    EXPECT_EQ(error_of(message), "ArgumentInvalid") << text;
+    message.application = {{"n", text}};
+    EXPECT_EQ(error_of(message), "ArgumentInvalid") << text;
+  }
+}
+
 // C# parses iothub-ack into an enumeration and throws for anything else (device-mqtt-https.md §4.3, rule 9).
 TEST(C2dRules, CSharpNeverSeesAnUnknownAck) {
   for (const auto* ack : {"none", "positive", "negative", "full", "Full", "NEGATIVE"}) {
