@@ -63,8 +63,8 @@ struct Stage {
   FeedbackLedger& feedback;
 
   [[nodiscard]] int64_t now_s() const { return unix_seconds(scheduler.clock.utc()); }
-  [[nodiscard]] std::string device_token(const IdentityKey& key) const {
-    return auth::make_sas(info.host_name + path_of(key), keys.any(key), now_s() + 3600, "");
+  [[nodiscard]] std::string device_token(const IdentityKey& key, int64_t life_s = 3600) const {
+    return auth::make_sas(info.host_name + path_of(key), keys.any(key), now_s() + life_s, "");
   }
   [[nodiscard]] std::string policy_token() const {
     return auth::make_sas(info.host_name, keys.policy_key, now_s() + 3600, "owner");

@@ -10,6 +10,12 @@ namespace nave::sim {
 
 namespace wamqp = wire::amqp;
 
+namespace {
+
+constexpr int64_t kTokenGraceS = 300;
+
+}  // namespace
+
 AmqpApp::AmqpApp(Stage& stage, const IdentityKey& key) : Actor(stage), device_{stage, key, make_life()} {
   parts_.push_back(std::make_unique<AmqpC2d>(device_));
   parts_.push_back(std::make_unique<AmqpTwin>(device_));
@@ -36,6 +42,7 @@ void AmqpApp::act() {
     return;
   }
   if (!attached_) return;
+  check_token();
   if (!calm() && rng().one_in(60)) {
     link_->vanish();
     return end();
@@ -55,7 +62,12 @@ void AmqpApp::connect() {
   ++device_.connection;
   link_ = std::make_unique<AmqpLink>(stage_, [this] { on_frames(); });
   device_.link = link_.get();
-  link_->connect_as(stage_.device_token(device_.key));
+  // What it is still good for.
+  device_.may_expire = !calm() && rng().one_in(6);
+  const int64_t left_s = device_.may_expire ? rng().between(2, 20) : 7200;
+  token_ends_s_ = stage_.now_s() + left_s;
+  token_ends_us_ = now() + left_s * kS;
+  link_->connect_as(stage_.device_token(device_.key, left_s - kTokenGraceS));
 }
 
 void AmqpApp::end() {
@@ -74,6 +86,14 @@ void AmqpApp::on_frames() {
     if (!known) fail("a message on a link that nobody has attached");
   }
   while (const auto frame = link_->client.take()) on_frame(*frame);
+}
+
+// The calendar may be set while a connection waits for its end, and the end takes its time to arrive.
+void AmqpApp::check_token() {
+  constexpr int64_t kSlackS = 10;
+  if (stage_.now_s() > token_ends_s_ + kSlackS && now() > token_ends_us_ + kSlackS * kS && link_->is_served()) {
+    fail("a connection outlived its token: " + device_.key.text());
+  }
 }
 
 void AmqpApp::on_token_reply() {

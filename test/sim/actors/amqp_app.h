@@ -26,11 +26,14 @@ class AmqpApp final : public Actor {
   void end();
   void on_frames();
   void on_token_reply();
+  void check_token();
   void on_frame(const test::AmqpFrame& frame);
 
   std::unique_ptr<AmqpLink> link_;
   bool attached_ = false;
-  bool over_ = false;  // closed or refused by the hub
+  bool over_ = false;          // closed or refused by the hub
+  int64_t token_ends_s_ = 0;   // by the calendar
+  int64_t token_ends_us_ = 0;  // had the calendar gone on as it was
   AmqpPart::Device device_;
   std::vector<std::unique_ptr<AmqpPart>> parts_;
   const std::shared_ptr<AmqpApp*> self_ = std::make_shared<AmqpApp*>(this);

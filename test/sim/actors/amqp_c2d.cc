@@ -23,6 +23,7 @@ void AmqpC2d::attach() {
   handle_ = kFirstHandle + links_++ % kHandles;
   client().attach(
       0, test::AmqpClient::receiver(handle_, "c2d" + std::to_string(links_), device_.address("/messages/devicebound")));
+  order_ = 0;
   credit_.begin(*device_.link, handle_, rng());
 }
 
@@ -35,6 +36,7 @@ void AmqpC2d::act() {
 
 // What it has is its own as long as the hub knows this link.
 Hold AmqpC2d::hold() const {
+  if (device_.may_expire) return {};  // the hub gives up first
   return {device_.stage.scheduler.now() + kLinkHoldUs, [self = self_, link = links_, connection = device_.connection] {
             if (*self == nullptr) return false;
             const AmqpC2d& c = **self;
@@ -48,7 +50,7 @@ bool AmqpC2d::on_message(const test::AmqpMessage& message) {
   if (message.handle != handle_) return true;  // of a link that is detached
   std::string scratch;
   const std::string body(message.view().data(scratch));
-  device_.stage.commands.on_received(device_.key, body, hold());
+  device_.stage.commands.on_received(device_.key, body, hold(), &order_);
   credit_.take(*device_.link, handle_, rng());
   if (!device_.calm && rng().one_in(20)) return true;  // never settled
   after(rng().between(0, 60) * kMs, [this, link = links_, delivery = message.delivery, body] {

@@ -19,6 +19,7 @@ class AmqpPart {
     AmqpLink* link = nullptr;
     uint64_t connection = 0;
     bool calm = false;
+    bool may_expire = false;  // its token, before the connection ends
 
     [[nodiscard]] Rng& rng() const { return stage.scheduler.rng; }
     [[nodiscard]] std::string address(const std::string& channel) const { return path_of(key) + channel; }

@@ -22,7 +22,7 @@ void HttpReceiver::act() {
   }
   if (calm()) {
     for (const IdentityKey& key : keys_) {
-      if (stage_.commands.waiting(key) > 0 && rng().one_in(2)) return receive(key);
+      if (stage_.commands.waiting(key) > 0 && rng().one_in(10)) return receive(key);
     }
   } else if (rng().one_in(2)) {
     // Many of them belong to the one that has no other way.

@@ -16,9 +16,9 @@ bool MqttC2d::is_topic(std::string_view topic) {
   return topic.starts_with("devices/") && topic.find("/messages/devicebound/") != std::string_view::npos;
 }
 
-int64_t MqttC2d::on_message(const MqttLink& link, std::string_view body, bool calm) {
+int64_t MqttC2d::on_message(MqttLink& link, std::string_view body, bool calm) {
   Rng& rng = stage_.scheduler.rng;
-  stage_.commands.on_received(key_, body, {stage_.scheduler.now() + kLinkHoldUs, link.served()});
+  stage_.commands.on_received(key_, body, {stage_.scheduler.now() + kLinkHoldUs, link.served()}, &link.c2d_order);
   if (!calm && rng.one_in(15)) return -1;
   return rng.one_in(4) ? rng.between(0, 3000) * kMs : rng.between(0, 20) * kMs;
 }

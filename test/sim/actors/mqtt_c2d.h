@@ -18,7 +18,7 @@ class MqttC2d {
   [[nodiscard]] std::pair<std::string, uint8_t> subscription() const;
   [[nodiscard]] static bool is_topic(std::string_view topic);
   // After how long to acknowledge it; negative: never. QoS 0 is not acknowledged.
-  [[nodiscard]] int64_t on_message(const MqttLink& link, std::string_view body, bool calm);
+  [[nodiscard]] int64_t on_message(MqttLink& link, std::string_view body, bool calm);
   void acknowledge(MqttLink& link, uint16_t packet_id, std::string_view body);
 
  private:

@@ -61,6 +61,7 @@ class MqttLink final : public Peer {
     uint64_t version = 0;
   };
   Desired desired;
+  uint64_t c2d_order = 0;  // checks/c2d_ledger.h
 
  private:
   void on_data(ByteView bytes) override;

@@ -132,6 +132,7 @@ void C2dLedger::on_loaded(const IdentityKey& key, uint64_t sequence) {
   }
   message.hold.end();
   ++message.loads;
+  message.last_load = ++loads_;
 }
 
 void C2dLedger::on_restart() {
@@ -141,12 +142,17 @@ void C2dLedger::on_restart() {
 // ---------------------------------------------------------------------------------------------------------------------
 // Receivers.
 
-void C2dLedger::on_received(const IdentityKey& key, std::string_view body, Hold hold) {
+void C2dLedger::on_received(const IdentityKey& key, std::string_view body, Hold hold, uint64_t* link) {
   scheduler_.note("c2d received", body);
   Message* const message = find(body);
   if (message == nullptr) return;
   scheduler_.expect(message->to == key, "a cloud-to-device message came to somebody else");
   scheduler_.expect(++message->receipts <= message->loads, "a cloud-to-device message came twice at once");
+  // A link that the hub has given up may bring what somebody else has by now.
+  if (link != nullptr && hold.is_live(scheduler_.now())) {
+    scheduler_.expect(message->last_load > *link, "cloud-to-device messages overtook each other on a link");
+    *link = message->last_load;
+  }
   message->hold = std::move(hold);
 }
 

@@ -46,7 +46,8 @@ class C2dLedger {
 
   // --- receivers. Nobody completes what is sent to this one.
   void deliver_at_most_once(const IdentityKey& key) { at_most_once_[key] = true; }
-  void on_received(const IdentityKey& key, std::string_view body, Hold hold);
+  // `link`: 0 at its start, and the ledger's from then on; what was handed out to it arrives in the same order.
+  void on_received(const IdentityKey& key, std::string_view body, Hold hold, uint64_t* link = nullptr);
   // It is about to be settled: what comes of it will be known, or never.
   void begin_settle(std::string_view body, hub::C2dOutcome outcome);
   void on_settled(std::string_view body, hub::C2dOutcome outcome);
@@ -69,6 +70,7 @@ class C2dLedger {
     bool removed = false;
     bool settled = false;  // somebody was told that it is completed or rejected
     uint32_t loads = 0;
+    uint64_t last_load = 0;  // of all, which
     uint32_t receipts = 0;
     // What somebody has begun.
     bool completing = false;
@@ -93,6 +95,7 @@ class C2dLedger {
   std::map<IdentityKey, int64_t> purges_;                 // until when
   std::map<IdentityKey, bool> at_most_once_;
   uint64_t last_ = 0;
+  uint64_t loads_ = 0;
   uint64_t settled_ = 0;
   size_t waiting_ = 0;
 };
