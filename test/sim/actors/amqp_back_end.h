@@ -41,7 +41,7 @@ class AmqpBackEnd final : public Actor {
   bool over_ = false;
   uint32_t feedback_handle_ = 0;  // 0: there is no link
   uint64_t feedback_links_ = 0;   // on all connections
-  AmqpCredit credit_;
+  AmqpCredit credit_{30};
   std::map<uint32_t, std::string> unsettled_;               // bodies by delivery
   std::map<uint32_t, FeedbackLedger::Batch> second_steps_;  // that the hub is to confirm, perhaps after the link's end
   const std::shared_ptr<AmqpBackEnd*> self_ = std::make_shared<AmqpBackEnd*>(this);

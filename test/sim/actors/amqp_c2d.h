@@ -32,7 +32,7 @@ class AmqpC2d final : public AmqpPart {
 
   uint32_t handle_ = 0;  // 0: there is no link
   uint32_t links_ = 0;
-  AmqpCredit credit_;
+  AmqpCredit credit_{30};
   uint64_t order_ = 0;                        // checks/c2d_ledger.h
   std::map<uint32_t, Confirmation> awaited_;  // the second step, by delivery; it may come after the link's end
   const std::shared_ptr<AmqpC2d*> self_ = std::make_shared<AmqpC2d*>(this);

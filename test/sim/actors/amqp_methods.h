@@ -15,7 +15,7 @@ class AmqpMethods final : public AmqpPart {
   void on_lost() override {}
 
  private:
-  AmqpCredit credit_;
+  AmqpCredit credit_{2};
 };
 
 }  // namespace nave::sim

@@ -36,7 +36,7 @@ class AmqpTwin final : public AmqpPart {
   void on_change(std::string_view body);
 
   bool attached_ = false;
-  AmqpCredit credit_;
+  AmqpCredit credit_{30};
   std::map<uint64_t, Request> requests_;
   uint64_t last_request_ = 0;
   // What the device knows of its desired properties on this connection.
