@@ -27,6 +27,7 @@ void add_serve(CLI::App& app, ServeFlags& f, int& exit_code) {
   verb->add_option("--metrics-port", f.flags.metrics_port, "Plain HTTP for /metrics and /health on 127.0.0.1");
   verb->add_option("--ready-file", f.flags.ready_file, "Written once every listener accepts");
   verb->add_option("--shards", f.flags.shards, "Event loop threads; 0: processors - 1");
+  verb->add_option("--durability", f.flags.durability, "durable, or relaxed: a power cut may lose the last seconds");
   verb->add_option("--log-level", f.flags.log_level, "debug, info, warning or error");
   verb->add_flag("--memory", f.flags.memory, "Keep nothing");
   verb->add_flag("--allow-fault-injection", f.flags.fault_injection, "Break connections of devices that ask for it");
@@ -47,6 +48,7 @@ void add_serve(CLI::App& app, ServeFlags& f, int& exit_code) {
     if (given("--metrics-port")) config.metrics_port = f.flags.metrics_port;
     if (given("--ready-file")) config.ready_file = f.flags.ready_file;
     if (given("--shards")) config.shards = f.flags.shards;
+    if (given("--durability")) config.durability = f.flags.durability;
     if (given("--log-level")) config.log_level = f.flags.log_level;
     if (given("--memory")) config.memory = f.flags.memory;
     if (given("--allow-fault-injection")) config.fault_injection = f.flags.fault_injection;

@@ -95,6 +95,7 @@ void add_simulate(CLI::App& device, SimulateOptions& o) {
   add_target(verb, o.target);
   verb->add_option("-d,--device-id,device", o.device, "Device id; not needed with a device's connection string");
   verb->add_option("-m,--module-id", o.module, "Module id, to be a module of the device");
+  verb->add_option("--protocol,--proto", o.protocol, "mqtt or amqp")->check(CLI::IsMember({"mqtt", "amqp"}));
   verb->add_option("--message,--da", o.data, "Body, or @file; {n} and {time} are filled in");
   verb->add_option("--properties,--props,-p", o.properties, "\"name=value;name=value\" of every message");
   verb->add_option("--msg-count,--mc", o.count, "Messages to send; 0: until it is stopped");

@@ -98,6 +98,7 @@ Setters setters(Config& c) {
   s["cloud_to_device.feedback.max_delivery_count"] = integer(c.c2d.feedback.max_delivery_count, 1, 100);
   s["limits.connections"] = integer(c.connections_max, 1, kU32);
   s["limits.connections_per_address"] = integer(c.connections_per_address_max, 1, kU32);
+  s["durability"] = text(c.durability);
   s["log.level"] = text(c.log_level);
   s["log.file"] = text(c.log_file);
   return s;
@@ -151,6 +152,8 @@ void finish(Config& config) {
   bool known = false;
   for (const char* level : kLevels) known = known || config.log_level == level;
   if (!known) throw std::runtime_error("log level must be debug, info, warning or error");
+  if (config.durability != "durable" && config.durability != "relaxed")
+    throw std::runtime_error("durability must be durable or relaxed");
   if (config.connections_max == 0) config.connections_max = limits::kConnectionsMax;
   if (config.connections_per_address_max == 0) config.connections_per_address_max = limits::kConnectionsPerAddressMax;
 }

@@ -31,6 +31,7 @@ struct Config {
   hub::C2dService::Options c2d;
   unsigned connections_max = 0;  // 0: limits.h
   unsigned connections_per_address_max = 0;
+  std::string durability = "durable";  // or relaxed
   std::string log_level = "info";
   std::string log_file;
 };

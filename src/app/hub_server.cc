@@ -80,6 +80,11 @@ net::RuntimeOptions runtime_options(const Config& config) {
   return {shard_count(config), config.connections_max, config.connections_per_address_max};
 }
 
+store::embedded::Durability durability_of(const Config& config) {
+  using store::embedded::Durability;
+  return config.durability == "relaxed" ? Durability::kRelaxed : Durability::kDurable;
+}
+
 store::embedded::LogOptions log_options(const Config& config, const std::string& directory,
                                         std::function<void()> on_failure) {
   store::embedded::LogOptions options;
@@ -87,6 +92,7 @@ store::embedded::LogOptions log_options(const Config& config, const std::string&
   options.partition_count = config.partitions;
   options.retention_time = std::chrono::hours(config.retention_hours);
   options.retention_bytes = config.retention_bytes;
+  options.durability = durability_of(config);
   options.on_failure = [on_failure = std::move(on_failure)](const std::string& why) {
     log::write(log::Level::kError, log::Category::kStorage, "the event log failed", {{"reason", why}});
     on_failure();
@@ -159,7 +165,8 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   }
   folder = std::make_unique<DataFolder>(config.data);
   auto sqlite = std::make_unique<store::embedded::SqliteDeviceStore>(
-      store::embedded::SqliteDeviceStore::Options{.path = folder->state_db()}, metrics);
+      store::embedded::SqliteDeviceStore::Options{.path = folder->state_db(), .durability = durability_of(config)},
+      metrics);
   twin_store = sqlite.get();
   command_store = sqlite.get();
   store = std::move(sqlite);

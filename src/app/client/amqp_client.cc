@@ -1,5 +1,6 @@
 #include "app/client/amqp_client.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "base/limits.h"
@@ -18,6 +19,7 @@ constexpr uint32_t kHeartbeatMs = 60'000;
 constexpr char kSaslHeader[] = "AMQP\x03\x01\x00\x00";
 constexpr char kAmqpHeader[] = "AMQP\x00\x01\x00\x00";
 constexpr size_t kHeaderBytes = 8;
+constexpr size_t kTransferBytesMax = 60'000;  // leaves room in a frame for what precedes a message
 
 amqp::Terminus terminus(const std::string& address) {
   amqp::Terminus out;
@@ -113,12 +115,12 @@ void AmqpClient::authenticate(const std::string& user, const std::string& token)
 }
 
 void AmqpClient::attach_receiver(uint32_t handle, const std::string& address, const std::string& filter,
-                                 uint32_t credit) {
+                                 uint32_t credit, Settling settling) {
   amqp::Attach attach;
   attach.name = "receiver-" + std::to_string(handle) + "-" + random_hex(8);
   attach.handle = handle;
   attach.role = amqp::Role::kReceiver;
-  attach.snd_settle_mode = amqp::SndSettleMode::kSettled;
+  if (settling == Settling::kAtOnce) attach.snd_settle_mode = amqp::SndSettleMode::kSettled;
   attach.source = terminus(address);
   attach.target = terminus(attach.name);
   if (!filter.empty()) {
@@ -149,25 +151,54 @@ void AmqpClient::attach_sender(uint32_t handle, const std::string& address) {
   send_frame(0, body);
 }
 
-void AmqpClient::send(uint32_t handle, const std::string& message) {
+void AmqpClient::await_credit(uint32_t handle) {
   while (send_credit_[handle] == 0) {
     const std::string body = read_frame(kHandshakeTimeoutMs);
     if (body.empty()) throw std::runtime_error("the hub gave no credit");
-    if (const auto event = take(body); event && event->kind != AmqpEvent::Kind::kMessage) {
+    auto event = take(body);
+    if (!event) continue;
+    if (event->kind == AmqpEvent::Kind::kDetached || event->kind == AmqpEvent::Kind::kClosed)
       throw std::runtime_error("the hub refused the link" + (event->error ? ": " + event->error->condition : ""));
-    }
+    early_.push_back(*std::move(event));
   }
+}
+
+uint32_t AmqpClient::send(uint32_t handle, const std::string& message, Settling settling) {
+  await_credit(handle);
   --send_credit_[handle];
-  amqp::Transfer transfer;
-  const std::string tag = std::to_string(transfers_out_);
-  transfer.handle = handle;
-  transfer.delivery_id = transfers_out_++;
-  transfer.delivery_tag = tag;
-  transfer.message_format = 0;
-  transfer.settled = true;
+  const uint32_t delivery = deliveries_out_++;
+  const std::string tag = std::to_string(delivery);
+  size_t at = 0;
+  do {
+    const size_t size = std::min(message.size() - at, kTransferBytesMax);
+    amqp::Transfer transfer;
+    transfer.handle = handle;
+    if (at == 0) {
+      transfer.delivery_id = delivery;
+      transfer.delivery_tag = tag;
+      transfer.message_format = 0;
+    }
+    transfer.settled = settling == Settling::kAtOnce;
+    transfer.more = at + size < message.size();
+    ++transfers_out_;
+    std::string body;
+    encode(transfer, body);
+    send_frame(0, body + message.substr(at, size));
+    at += size;
+  } while (at < message.size());
+  return delivery;
+}
+
+void AmqpClient::settle(uint32_t delivery, const amqp::Outcome& outcome) {
   std::string body;
-  encode(transfer, body);
-  send_frame(0, body + message);
+  amqp::encode_disposition(amqp::Role::kReceiver, delivery, {}, true, outcome, body);
+  send_frame(0, body);
+}
+
+void AmqpClient::close() {
+  std::string body;
+  amqp::encode_close({}, body);
+  send_frame(0, body);
 }
 
 void AmqpClient::send_flow(uint32_t handle, const Receiver& receiver) {
@@ -189,17 +220,33 @@ std::optional<AmqpEvent> AmqpClient::take_transfer(const amqp::Item& fields, Byt
   if (!decode(fields, transfer)) throw std::runtime_error("the hub sent a malformed transfer");
   ++transfers_in_;
   Receiver& receiver = receivers_[transfer.handle];
+  if (transfer.delivery_id) receiver.delivery = *transfer.delivery_id;
   receiver.partial += payload;
   if (transfer.more) return {};
   AmqpEvent event;
   event.kind = AmqpEvent::Kind::kMessage;
   event.handle = transfer.handle;
   event.message.swap(receiver.partial);
+  event.delivery = receiver.delivery;
   ++receiver.delivery_count;
   if (--receiver.credit <= receiver.window / 2) {
     receiver.credit = receiver.window;
     send_flow(transfer.handle, receiver);
   }
+  return event;
+}
+
+std::optional<AmqpEvent> AmqpClient::take_disposition(const amqp::Item& fields) {
+  amqp::Disposition disposition;
+  if (!decode(fields, disposition)) throw std::runtime_error("the hub sent a malformed disposition");
+  if (disposition.role != amqp::Role::kReceiver) return {};
+  AmqpEvent event;
+  event.kind = AmqpEvent::Kind::kSettled;
+  event.delivery = disposition.last.value_or(disposition.first);
+  event.count = event.delivery - disposition.first + 1;
+  const amqp::Outcome outcome = amqp::decode_outcome(disposition.state);
+  if (const auto* rejected = std::get_if<amqp::Rejected>(&outcome))
+    event.error = rejected->error.value_or(amqp::Error{"rejected", {}, {}});
   return event;
 }
 
@@ -221,6 +268,8 @@ std::optional<AmqpEvent> AmqpClient::take(const std::string& body) {
     }
     case amqp::Code::kTransfer:
       return take_transfer(frame->value, reader.rest());
+    case amqp::Code::kDisposition:
+      return take_disposition(frame->value);
     case amqp::Code::kDetach: {
       amqp::Detach detach;
       if (!decode(frame->value, detach)) throw std::runtime_error("the hub sent a malformed detach");
@@ -242,6 +291,11 @@ std::optional<AmqpEvent> AmqpClient::take(const std::string& body) {
 }
 
 AmqpEvent AmqpClient::next(int timeout_ms) {
+  if (!early_.empty()) {
+    AmqpEvent event = std::move(early_.front());
+    early_.pop_front();
+    return event;
+  }
   for (;;) {
     const std::string body = read_frame(timeout_ms);
     if (body.empty()) return {};

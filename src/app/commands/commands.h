@@ -83,9 +83,10 @@ void c2d_purge(const C2dOptions& options);
 struct SimulateOptions {
   TargetOptions target;
   std::string device, module;
-  std::string data;        // text, or @file; empty: a message that counts. "{n}" and "{time}" are filled in.
-  std::string properties;  // of every message
-  unsigned count = 100;    // 0: until it is stopped
+  std::string protocol = "mqtt";  // or amqp
+  std::string data;               // text, or @file; empty: a message that counts. "{n}" and "{time}" are filled in.
+  std::string properties;         // of every message
+  unsigned count = 100;           // 0: until it is stopped
   double interval_s = 3;
   int method_status = 200;
   std::string method_payload;  // JSON; empty: what the method was called with

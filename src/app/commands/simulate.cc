@@ -127,10 +127,10 @@ void Simulation::react(const DeviceEvent& event) {
     case DeviceEvent::Kind::kTimeout:
       break;
     case DeviceEvent::Kind::kTelemetryStored:
-      ++stored_;
+      stored_ += event.count;
       break;
     case DeviceEvent::Kind::kTelemetryRefused: {
-      ++refused_;
+      refused_ += event.count;
       json::Object details;
       details.append("why", event.payload);
       tell("refused", details);
@@ -189,14 +189,15 @@ void device_simulate(const SimulateOptions& options) {
   const std::string device = options.device.empty() ? c.device_id : options.device;
   const std::string module = options.device.empty() ? c.module_id : options.module;
   if (device.empty()) throw std::runtime_error("name the device, or log in with its connection string");
-  const DeviceLogin login{.target = target.mqtt,
+  const bool over_amqp = options.protocol == "amqp";
+  const DeviceLogin login{.target = over_amqp ? target.amqp : target.mqtt,
                           .host_name = c.host_name,
                           .device = device,
                           .module = module,
                           .token = device_token(target, device, module, kTokenSeconds)};
   std::signal(SIGINT, ask_stop);
   std::signal(SIGTERM, ask_stop);
-  Simulation(options, make_mqtt_device(login)).run();
+  Simulation(options, over_amqp ? make_amqp_device(login) : make_mqtt_device(login)).run();
 }
 
 }  // namespace nave::app

@@ -16,7 +16,7 @@ using MessageProperties = std::vector<std::pair<std::string, std::string>>;
 struct DeviceEvent {
   enum class Kind : uint8_t {
     kTimeout,
-    kTelemetryStored,  // the oldest message that was not acknowledged yet is now
+    kTelemetryStored,  // `count` messages
     kTelemetryRefused,
     kCommand,         // a cloud-to-device message; to be settled with `token`
     kMethod,          // to be answered with `token`
@@ -25,6 +25,7 @@ struct DeviceEvent {
     kClosed,
   };
   Kind kind = Kind::kTimeout;
+  uint32_t count = 1;
   std::string token;
   std::string name;     // of the method
   std::string payload;  // why, with kTelemetryRefused and kClosed
@@ -57,5 +58,6 @@ struct DeviceLogin {
 
 // Connected, with subscriptions or links for commands, methods and desired properties. Throws std::runtime_error.
 [[nodiscard]] std::unique_ptr<DeviceClient> make_mqtt_device(const DeviceLogin& login);
+[[nodiscard]] std::unique_ptr<DeviceClient> make_amqp_device(const DeviceLogin& login);
 
 }  // namespace nave::app

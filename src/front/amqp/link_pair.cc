@@ -35,11 +35,9 @@ void LinkPair::remove(wire::amqp::LinkId link) {
   if (to_device_.link == link) to_device_ = {};
 }
 
-void LinkPair::close(Connection& connection, wire::amqp::LinkId id) {
-  wire::amqp::Link* const link = connection.machine().find(id);
-  if (link == nullptr) return;
-  connection.handler(id)->on_detach();  // takes it out of the pair
-  link->detach(true, make_error(hub::ErrorCode::kLinkCreationConflict, connection.utc()));
+// The handler takes it out of the pair.
+void LinkPair::close(Connection& connection, wire::amqp::LinkId link) {
+  connection.detach(link, make_error(hub::ErrorCode::kLinkCreationConflict, connection.utc()));
 }
 
 }  // namespace nave::front::amqp

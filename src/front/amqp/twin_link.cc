@@ -32,9 +32,8 @@ void TwinAnswerLink::send(const std::string& message) {
   if (out == nullptr) return;
   const std::string tag = delivery_tag(++tags_);
   if (out->send(message, {.tag = tag, .settled = true})) return;
-  on_detach();
-  out->detach(true, make_error(wire::amqp::condition::kResourceLimitExceeded,
-                               "The link holds too many messages that were not taken.", connection().utc()));
+  connection().detach(id(), make_error(wire::amqp::condition::kResourceLimitExceeded,
+                                       "The link holds too many messages that were not taken.", connection().utc()));
 }
 
 void TwinAnswerLink::answer(const std::string& message) {

@@ -16,6 +16,7 @@ Committer::Committer(LogDirectory& directory, SegmentSet& segments, const Clock&
       metrics_(metrics),
       segment_bytes_(options.segment_bytes),
       first_segment_bytes_(std::min(options.first_segment_bytes, options.segment_bytes)),
+      durability_(options.durability),
       next_commit_(next_commit),
       active_(segments.active()),
       marked_(marked) {
@@ -110,6 +111,11 @@ size_t Committer::block_rest(uint64_t end) const {
 
 IoResult<void> Committer::write(uint64_t offset, ByteView bytes) {
   if (auto done = active_->file->write_at(offset, bytes); !done) return done;
+  if (durability_ == Durability::kRelaxed) {
+    const int64_t now = clock_.steady_ms();
+    if (last_sync_ms_ && now - *last_sync_ms_ < kRelaxedSyncEveryMs) return {};
+    last_sync_ms_ = now;
+  }
   const auto before = std::chrono::steady_clock::now();
   if (auto done = active_->file->sync_data(); !done) return done;
   const auto took = std::chrono::steady_clock::now() - before;

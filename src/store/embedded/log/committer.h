@@ -1,7 +1,9 @@
-// Makes batches durable: one write and one fdatasync, and a new segment when the active one is full.
+// Makes batches durable: one write and one fdatasync (with Durability::kRelaxed: one a second at most), and a new
+// segment when the active one is full.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,7 @@ class Committer {
 
  private:
   static constexpr uint64_t kBlockBytes = 4096;
+  static constexpr int64_t kRelaxedSyncEveryMs = 1000;
 
   [[nodiscard]] IoResult<void> roll(uint64_t bytes, bool written);
   [[nodiscard]] size_t fitting(const AppendBatch& batch, size_t first) const;
@@ -47,6 +50,8 @@ class Committer {
   LogMetrics& metrics_;
   const uint64_t segment_bytes_;
   const uint64_t first_segment_bytes_;
+  const Durability durability_;
+  std::optional<int64_t> last_sync_ms_;
   uint64_t next_commit_;
   SegmentPtr active_;
   uint32_t seed_ = 0;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/function.h"
+#include "store/embedded/durability.h"
 
 namespace nave::store::embedded {
 
@@ -19,6 +20,8 @@ struct LogOptions {
 
   uint64_t segment_bytes = 64 * 1024 * 1024;
   uint64_t first_segment_bytes = 4 * 1024 * 1024;  // of a new log: it is written whole before the log opens
+
+  Durability durability = Durability::kDurable;
 
   // The shortest time between the starts of two commits when records trickle in: waiting gathers company, and the
   // commit is what costs. No wait when 64 records are there, or when waiting was found not to bring any.

@@ -11,7 +11,8 @@ using hub::StoreReply;
 
 SqliteDeviceStore::SqliteDeviceStore(const Options& options, Metrics& metrics)
     : cache_(options.cached_identities, limits::kStatePendingActivityMax),
-      committer_(open_state_database(options.path), options.identities_max, options.activity_flush_ms, cache_, metrics),
+      committer_(open_state_database(options.path, options.durability), options.identities_max,
+                 options.activity_flush_ms, cache_, metrics),
       readers_(options.path) {}
 
 std::optional<Identity> SqliteDeviceStore::find(const IdentityKey& key) const {

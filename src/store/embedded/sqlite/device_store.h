@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "hub/ports.h"
+#include "store/embedded/durability.h"
 #include "store/embedded/sqlite/identity_cache.h"
 #include "store/embedded/sqlite/reader_pool.h"
 #include "store/embedded/sqlite/state_committer.h"
@@ -20,6 +21,7 @@ class SqliteDeviceStore final : public hub::DeviceStore, public hub::TwinStore, 
     uint64_t identities_max = limits::kIdentitiesMax;
     size_t cached_identities = 65'536;
     int64_t activity_flush_ms = 5000;
+    Durability durability = Durability::kDurable;
   };
 
   // Throws DatabaseError, one line with file and reason. Creates the file if there is none. One process at a time: the

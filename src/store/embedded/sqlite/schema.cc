@@ -168,14 +168,16 @@ void migrate(Database& database, int64_t from) {
 
 }  // namespace
 
-std::unique_ptr<Database> open_state_database(const std::string& path) {
+std::unique_ptr<Database> open_state_database(const std::string& path, Durability durability) {
   make_private_file(path);
   auto database = std::make_unique<Database>(path);
   const int64_t version = check_version(*database);
-  // page_size only matters for a new file. FULL: a commit is on stable storage when COMMIT returns.
-  database->execute_or_throw(
-      "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;"
-      "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864");
+  // page_size only matters for a new file. FULL: a commit is on stable storage when COMMIT returns. NORMAL: checkpoints
+  // are, so that the file is whole after a power cut, as of some commit.
+  const std::string synchronous = durability == Durability::kDurable ? "FULL" : "NORMAL";
+  database->execute_or_throw("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = " + synchronous +
+                             "; PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384;"
+                             "PRAGMA journal_size_limit = 67108864");
   migrate(*database, version);
   if (database->integer_or_throw("SELECT count(*) FROM total") != 1) {
     throw DatabaseError("state database " + path + ": damaged, its totals are missing");

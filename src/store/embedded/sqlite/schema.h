@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "store/embedded/durability.h"
 #include "store/embedded/sqlite/database.h"
 
 namespace nave::store::embedded {
@@ -14,6 +15,7 @@ inline constexpr int64_t kStateVersion = 3;
 // Opens the state database at `path` for the writer, creating the file (readable by its owner only) or bringing an
 // older one up to kStateVersion. Throws DatabaseError with file and reason: not a database, another program's, a newer
 // version, damaged, not accessible.
-[[nodiscard]] std::unique_ptr<Database> open_state_database(const std::string& path);
+[[nodiscard]] std::unique_ptr<Database> open_state_database(const std::string& path,
+                                                            Durability durability = Durability::kDurable);
 
 }  // namespace nave::store::embedded

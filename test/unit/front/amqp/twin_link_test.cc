@@ -148,5 +148,30 @@ TEST_F(TwinLinks, TheModelOfALinkIsInTheTwin) {
   EXPECT_EQ(store.load_twin({"d1", ""}).value().value().model_id, "dtmi:com:example:Thermostat;1");
 }
 
+TEST_F(TwinLinks, AFaultThatWasAskedForHitsTheLinkThatItNames) {
+  hub::FaultInjection faults(shard.clock, metrics);
+  services.faults = &faults;
+  const auto ask = [](const std::string& type) {
+    return "C: TRANSFER h=9 settled app.AzIoTHub_FaultOperationType=str:" + type +
+           " app.AzIoTHub_FaultOperationDurationInSecs=str:5 data=x\nDISK\nWAIT 1000\n";
+  };
+  play(kAttached +
+       "C: ATTACH h=9 send=/devices/d1/messages/events\nS: ATTACH h=9 receiver snd=null rcv=null max=1048576\n"
+       "S: FLOW h=9 credit=1000\n"
+       "C: ATTACH h=4 receive=/devices/d1/methods/devicebound\nS: ATTACH h=4 sender snd=1 rcv=0 max=1048576\n"
+       "C: ATTACH h=5 send=/devices/d1/methods/devicebound\nS: ATTACH h=5 receiver snd=1 rcv=0 max=1048576\n"
+       "S: FLOW h=5 credit=1000\n"
+       "C: ATTACH h=6 receive=/devices/d1/messages/devicebound\nS: ATTACH h=6 sender snd=null rcv=1 max=1048576\n"
+       "C: FLOW h=3 credit=10\n" +
+       ask("InvokeThrottling") + kGet + "S: ERROR h=3 corr=str:get an.status=int:429 errorCode=429001\nWAIT 6000\n" +
+       kGet + "S: TRANSFER h=3 settled corr=str:get an.status=int:200 " +
+       "data={\"desired\":{\"$version\":1},\"reported\":{\"$version\":1}}\n" +      //
+       ask("KillAmqpTwinLinkReq") + "S: DETACH h=2 amqp:link:detach-forced\n" +     //
+       ask("KillAmqpTwinLinkResp") + "S: DETACH h=3 amqp:link:detach-forced\n" +    //
+       ask("KillAmqpMethodReqLink") + "S: DETACH h=4 amqp:link:detach-forced\n" +   //
+       ask("KillAmqpMethodRespLink") + "S: DETACH h=5 amqp:link:detach-forced\n" +  //
+       ask("KillAmqpC2DLink") + "S: DETACH h=6 amqp:link:detach-forced\nCONNECTED d1\n");
+}
+
 }  // namespace
 }  // namespace nave::test

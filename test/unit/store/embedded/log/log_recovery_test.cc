@@ -73,6 +73,24 @@ TEST(LogRecovery, RefusesImpossibleOptions) {
 }
 
 // A commit of four records is cut at every byte: the three commits before it are whole, of the last one a prefix.
+TEST(LogRecovery, RelaxedOutlivesTheProcessButNotThePower) {
+  const std::vector<std::string> sent{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+  for (const bool power_cut : {false, true}) {
+    LogRig rig;
+    rig.durability = store::embedded::Durability::kRelaxed;
+    ASSERT_EQ(rig.open(), "");
+    EXPECT_EQ(rig.append(0, sent), sent.size());
+    rig.crash();
+    if (power_cut) rig.files.lose_power([](size_t) { return false; });
+    ASSERT_EQ(rig.open(), "");
+    const std::vector<std::string> kept = rig.payloads(0);
+    // The commits of one second share one synchronization, which is that of the first.
+    EXPECT_EQ(kept.size() < sent.size(), power_cut);
+    EXPECT_TRUE(std::equal(kept.begin(), kept.end(), sent.begin()));
+    EXPECT_EQ(rig.corrupt_records(), 0U);
+  }
+}
+
 TEST(LogRecovery, CutsATornCommitAtEveryByte) {
   LogRig rig;
   ASSERT_EQ(rig.open(), "");

@@ -25,6 +25,7 @@ struct LogRig {
     o.retention_bytes = retention_bytes;
     o.commit_wait = std::chrono::microseconds(0);
     o.housekeeping_thread = false;
+    o.durability = durability;
     return o;
   }
   // Returns the error, empty if it opened.
@@ -61,6 +62,7 @@ struct LogRig {
   }
   [[nodiscard]] uint64_t corrupt_records() { return metrics.counter("nave_log_corrupt_records_total", "").value(); }
 
+  store::embedded::Durability durability = store::embedded::Durability::kDurable;
   uint16_t partitions = 2;
   uint64_t segment_bytes = 16 * 1024;
   std::chrono::milliseconds retention_time = std::chrono::hours(24);
