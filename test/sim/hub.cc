@@ -47,7 +47,7 @@ SimHub::SimHub(const Ground& g, std::unique_ptr<Metrics> metrics, std::unique_pt
       info_(g.info),
       metrics_(std::move(metrics)),
       shards_(make_shards(g.scheduler)),
-      store_(g.state_disk, g.scheduler, g.twins, g.commands),
+      store_(g.state_disk, g.scheduler, g.twins, g.commands, g.feedback),
       log_(std::move(log)),
       policies_(store_.load_policies()),
       authenticator_(store_, policies_, info_, g.scheduler.clock),
@@ -60,10 +60,8 @@ SimHub::SimHub(const Ground& g, std::unique_ptr<Metrics> metrics, std::unique_pt
       event_hub_(*log_, info_, authenticator_, *metrics_, {{}, from_unix_ms(1'700'000'000'000)}),
       amqp_(info_, authenticator_, *metrics_),
       amqp_devices_(directory_, twins_, info_, *metrics_),
-      service_api_(authenticator_, routes()),
-      door_(g.door) {
+      service_api_(authenticator_, routes()) {
   registry_.set_queue(c2d_);
-  door_ = {&c2d_, shards_[0].get(), make_life()};
   plan_c2d_tick();
   add_amqp_nodes();
   factories_[static_cast<size_t>(Network::Port::kMqtt)] = front::mqtt::make_mqtt_factory(
@@ -77,7 +75,6 @@ SimHub::SimHub(const Ground& g, std::unique_ptr<Metrics> metrics, std::unique_pt
 // As a process ends: storage stops first, so that nothing the rest still does has an effect.
 SimHub::~SimHub() {
   network_.listen(nullptr);
-  door_ = {};
   log_->crash();
   store_.crash();
   network_.crash();

@@ -16,7 +16,6 @@
 #include "hub/method/service.h"
 #include "hub/telemetry/ingest.h"
 #include "hub/twin/service.h"
-#include "sim/actors/c2d_desk.h"
 #include "sim/log.h"
 #include "sim/network.h"
 #include "sim/shard.h"
@@ -36,7 +35,7 @@ class SimHub final : public Network::Listener {
     StateDisk& state_disk;
     TwinLedger& twins;
     C2dLedger& commands;
-    C2dDoor& door;
+    FeedbackLedger& feedback;
     const hub::HubInfo& info;
   };
   SimHub(const Ground& ground, std::unique_ptr<Metrics> metrics, std::unique_ptr<SimLog> log);
@@ -78,7 +77,6 @@ class SimHub final : public Network::Listener {
   front::amqp::DeviceServices amqp_devices_;
   front::http::ServiceApi service_api_;
   net::HandlerFactory factories_[3];  // by Network::Port
-  C2dDoor& door_;
   const Life life_ = make_life();
 };
 

@@ -42,11 +42,11 @@ bool run_one(const Options& options, bool twice) {
   const auto n = [](uint64_t v) { return static_cast<unsigned long long>(v); };
   if (outcome.failure.empty()) {
     std::printf(
-        "seed %llu: trace %016llx of %llu, messages %llu/%llu, methods %llu/%llu, twin writes %llu, c2d %llu, crashes "
-        "%llu\n",
+        "seed %llu: trace %016llx of %llu, messages %llu/%llu, methods %llu/%llu, twin writes %llu, c2d %llu, "
+        "feedback %llu, crashes %llu\n",
         n(options.seed), n(outcome.trace_hash), n(outcome.events), n(outcome.acknowledged), n(outcome.messages),
         n(outcome.methods_answered), n(outcome.methods), n(outcome.twin_writes), n(outcome.commands),
-        n(outcome.crashes));
+        n(outcome.feedback), n(outcome.crashes));
     return true;
   }
   std::printf("seed %llu: FAILED after %.3f virtual seconds: %s\n  again: sim --seed %llu --seconds %lld --trace\n",

@@ -10,6 +10,8 @@
 #include "base/base64.h"
 #include "base/ids.h"
 #include "hub/hub_info.h"
+#include "sim/checks/c2d_ledger.h"
+#include "sim/checks/feedback_ledger.h"
 #include "sim/checks/method_ledger.h"
 #include "sim/checks/session_ledger.h"
 #include "sim/checks/telemetry_ledger.h"
@@ -43,6 +45,11 @@ class KeyRing {
   std::map<IdentityKey, std::vector<std::string>> keys_;
 };
 
+// "/devices/d" or "/devices/d/modules/m".
+[[nodiscard]] inline std::string path_of(const IdentityKey& key) {
+  return "/devices/" + key.device + (key.is_module() ? "/modules/" + key.module : "");
+}
+
 struct Stage {
   Scheduler& scheduler;
   Network& network;
@@ -52,10 +59,12 @@ struct Stage {
   TwinLedger& twins;
   MethodLedger& methods;
   SessionLedger& sessions;
+  C2dLedger& commands;
+  FeedbackLedger& feedback;
 
   [[nodiscard]] int64_t now_s() const { return unix_seconds(scheduler.clock.utc()); }
-  [[nodiscard]] std::string device_token(const IdentityKey& key) const {
-    return auth::make_sas(info.host_name + "/devices/" + key.device, keys.any(key), now_s() + 3600, "");
+  [[nodiscard]] std::string device_token(const IdentityKey& key, int64_t life_s = 3600) const {
+    return auth::make_sas(info.host_name + path_of(key), keys.any(key), now_s() + life_s, "");
   }
   [[nodiscard]] std::string policy_token() const {
     return auth::make_sas(info.host_name, keys.policy_key, now_s() + 3600, "owner");

@@ -68,6 +68,13 @@ void SimStore::put_twin(hub::TwinWrite write, Executor& reply_on, StoreReply rep
   });
 }
 
+// Only who hands a message out reads its content.
+Result<std::string, StoreError> SimStore::load_command_record(const IdentityKey& key, uint64_t sequence) const {
+  auto record = rows_.load_command_record(key, sequence);
+  if (record) commands_.on_loaded(key, sequence);
+  return record;
+}
+
 void SimStore::put_command(hub::CommandWrite write, Executor& reply_on, hub::SequenceReply reply) {
   enqueue(reply_on, std::move(reply), [this, write = std::move(write)](Executor& on, hub::SequenceReply r) mutable {
     const IdentityKey key = write.key;
@@ -82,11 +89,10 @@ void SimStore::put_command(hub::CommandWrite write, Executor& reply_on, hub::Seq
 void SimStore::remove_commands(const IdentityKey& key, std::vector<hub::CommandRemoval> removals, Executor& reply_on,
                                StoreReply reply) {
   enqueue(reply_on, std::move(reply), [this, key, removals = std::move(removals)](Executor& on, StoreReply r) mutable {
-    std::vector<uint64_t> sequences;
-    for (const hub::CommandRemoval& removal : removals) sequences.push_back(removal.sequence);
-    rows_.remove_commands(key, std::move(removals), on,
-                          [this, sequences = std::move(sequences), r = std::move(r)](auto outcome) mutable {
-                            if (outcome) commands_.on_removed(sequences);
+    std::vector<hub::CommandRemoval> list = removals;
+    rows_.remove_commands(key, std::move(list), on,
+                          [this, removals = std::move(removals), r = std::move(r)](auto outcome) mutable {
+                            if (outcome) commands_.on_removed(removals);
                             r(outcome);
                           });
   });
@@ -99,8 +105,17 @@ void SimStore::set_delivery_count(const IdentityKey& key, uint64_t sequence, uin
   });
 }
 
+// As is feedback, which is asked for one by one when it has come back: then another than the one that was asked for is
+// not handed out.
+std::vector<hub::StoredFeedback> SimStore::load_feedback(uint64_t from, UtcTime now, size_t top) const {
+  std::vector<hub::StoredFeedback> records = rows_.load_feedback(from, now, top);
+  if (top > 1 || (!records.empty() && records.front().sequence == from)) feedback_.on_loaded(records);
+  return records;
+}
+
 void SimStore::remove_feedback(std::vector<uint64_t> sequences, Executor& reply_on, StoreReply reply) {
   enqueue(reply_on, std::move(reply), [this, sequences = std::move(sequences)](Executor& on, StoreReply r) mutable {
+    feedback_.on_removed(sequences);
     rows_.remove_feedback(std::move(sequences), on, std::move(r));
   });
 }
@@ -139,6 +154,8 @@ void SimStore::commit(size_t n) {
 
 void SimStore::crash() {
   dead_ = true;
+  commands_.on_restart();
+  feedback_.on_restart();
   if (!waiting_.empty()) commit(scheduler_.rng.below(waiting_.size() + 1));
   waiting_.clear();
 }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "sim/checks/c2d_ledger.h"
+#include "sim/checks/feedback_ledger.h"
 #include "sim/checks/twin_ledger.h"
 #include "sim/scheduler.h"
 #include "store/memory/device_store.h"
@@ -20,8 +21,8 @@ struct StateDisk {
 
 class SimStore final : public hub::DeviceStore, public hub::TwinStore, public hub::CommandStore {
  public:
-  SimStore(StateDisk& disk, Scheduler& scheduler, TwinLedger& twins, C2dLedger& commands)
-      : rows_(disk.rows), scheduler_(scheduler), twins_(twins), commands_(commands) {}
+  SimStore(StateDisk& disk, Scheduler& scheduler, TwinLedger& twins, C2dLedger& commands, FeedbackLedger& feedback)
+      : rows_(disk.rows), scheduler_(scheduler), twins_(twins), commands_(commands), feedback_(feedback) {}
 
   // The process ends now: of the writes that were not answered, the first few are durable.
   void crash();
@@ -61,9 +62,7 @@ class SimStore final : public hub::DeviceStore, public hub::TwinStore, public hu
     return rows_.load_commands(key);
   }
   [[nodiscard]] Result<std::string, hub::StoreError> load_command_record(const IdentityKey& key,
-                                                                         uint64_t sequence) const override {
-    return rows_.load_command_record(key, sequence);
-  }
+                                                                         uint64_t sequence) const override;
   [[nodiscard]] std::vector<hub::ExpiredCommand> load_expired_commands(UtcTime now, UtcTime after_expires,
                                                                        uint64_t after_sequence,
                                                                        size_t top) const override {
@@ -75,9 +74,7 @@ class SimStore final : public hub::DeviceStore, public hub::TwinStore, public hu
   void set_delivery_count(const IdentityKey& key, uint64_t sequence, uint32_t count, Executor& reply_on,
                           hub::StoreReply reply) override;
   [[nodiscard]] size_t count_feedback(UtcTime now) const override { return rows_.count_feedback(now); }
-  [[nodiscard]] std::vector<hub::StoredFeedback> load_feedback(uint64_t from, UtcTime now, size_t top) const override {
-    return rows_.load_feedback(from, now, top);
-  }
+  [[nodiscard]] std::vector<hub::StoredFeedback> load_feedback(uint64_t from, UtcTime now, size_t top) const override;
   void remove_feedback(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
@@ -95,6 +92,7 @@ class SimStore final : public hub::DeviceStore, public hub::TwinStore, public hu
   Scheduler& scheduler_;
   TwinLedger& twins_;
   C2dLedger& commands_;
+  FeedbackLedger& feedback_;
   std::deque<Write> waiting_;
   test::QueueExecutor inner_;  // what the rows answer on
   uint64_t fail_one_in_ = 0;

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "sim/actors/amqp_app.h"
+#include "sim/actors/amqp_back_end.h"
 #include "sim/actors/amqp_device.h"
 #include "sim/actors/back_end.h"
-#include "sim/actors/c2d_desk.h"
+#include "sim/actors/c2d_back_end.h"
 #include "sim/actors/event_reader.h"
 #include "sim/actors/http_device.h"
+#include "sim/actors/http_receiver.h"
 #include "sim/actors/mqtt_device.h"
 
 namespace nave::sim {
@@ -21,8 +24,9 @@ World::World(const Options& options)
       twins_(scheduler_),
       methods_(scheduler_),
       sessions_(scheduler_),
-      commands_(scheduler_),
-      stage_{scheduler_, network_, info_, keys_, telemetry_, twins_, methods_, sessions_} {
+      feedback_(scheduler_),
+      commands_(scheduler_, feedback_),
+      stage_{scheduler_, network_, info_, keys_, telemetry_, twins_, methods_, sessions_, commands_, feedback_} {
   scheduler_.trace.print = options.trace;
   set_random_source(&scheduler_.rng);
   make_identities();
@@ -37,22 +41,24 @@ World::~World() {
 
 void World::make_identities() {
   test::QueueExecutor here;
-  const auto add = [&](const std::string& id) {
+  const auto add = [&](const IdentityKey& key) {
     hub::IdentityWrite write;
     write.expect = hub::IdentityWrite::Expect::kAbsent;
-    write.identity.key = {id, ""};
+    write.identity.key = key;
     write.identity.generation_id = "637375045610235418";
     write.identity.etag = 100'000'000;
     write.identity.authentication.primary_key = keys_.make_key();
     write.identity.authentication.secondary_key = keys_.make_key();
-    keys_.set({id, ""}, write.identity.authentication.primary_key);
+    keys_.set(key, write.identity.authentication.primary_key);
     state_disk_.rows.apply({write}, here, [](const auto&) {});
   };
   for (const char* id : {"s0", "s1", "s2"}) stable_.push_back({id, ""});
   for (const char* id : {"c0", "c1", "c2", "c3"}) changing_.push_back({id, ""});
-  for (const IdentityKey& key : stable_) add(key.device);
-  for (const IdentityKey& key : changing_) add(key.device);
-  for (const char* id : {"a0", "h0"}) add(id);
+  over_amqp_ = {{"a1", ""}, {"s0", "m0"}};
+  for (const auto& keys : {stable_, changing_, over_amqp_}) {
+    for (const IdentityKey& key : keys) add(key);
+  }
+  for (const char* id : {"a0", "h0"}) add({id, ""});
   using enum auth::Right;
   const auth::Policy owner{
       "owner", {kRegistryWrite, kServiceConnect, kDeviceConnect}, keys_.policy_key, keys_.policy_key};
@@ -63,19 +69,28 @@ void World::make_identities() {
 
 // Besides those who have a device each, one identity is used over two protocols, whose connections end each other.
 void World::make_actors() {
-  for (const IdentityKey& key : stable_) actors_.push_back(std::make_unique<MqttDevice>(stage_, key, true));
-  for (const IdentityKey& key : changing_) actors_.push_back(std::make_unique<MqttDevice>(stage_, key, false));
+  for (const IdentityKey& key : stable_) {
+    const uint8_t qos = key == stable_.back() ? 0 : 1;
+    actors_.push_back(std::make_unique<MqttDevice>(stage_, key, true, qos));
+  }
+  for (const IdentityKey& key : changing_) actors_.push_back(std::make_unique<MqttDevice>(stage_, key, false, 1));
   actors_.push_back(std::make_unique<AmqpDevice>(stage_, IdentityKey{"a0", ""}));
   actors_.push_back(std::make_unique<AmqpDevice>(stage_, changing_[0]));
   actors_.push_back(std::make_unique<HttpDevice>(stage_, IdentityKey{"h0", ""}));
+  for (const IdentityKey& key : over_amqp_) actors_.push_back(std::make_unique<AmqpApp>(stage_, key));
+  std::vector<IdentityKey> with_twins = stable_;
+  with_twins.insert(with_twins.end(), over_amqp_.begin(), over_amqp_.end());
   for (size_t i = 0; i < 3; ++i) {
     std::vector<IdentityKey> own;
     for (size_t k = i; k < changing_.size(); k += 3) own.push_back(changing_[k]);
-    actors_.push_back(std::make_unique<BackEnd>(stage_, stable_, own, state_disk_.rows));
+    actors_.push_back(std::make_unique<BackEnd>(stage_, with_twins, own, state_disk_.rows));
   }
-  std::vector<IdentityKey> all = stable_;
+  std::vector<IdentityKey> all = with_twins;
   all.insert(all.end(), changing_.begin(), changing_.end());
-  actors_.push_back(std::make_unique<C2dDesk>(stage_, commands_, door_, all, state_disk_.rows));
+  all.push_back({"h0", ""});
+  actors_.push_back(std::make_unique<HttpReceiver>(stage_, all));
+  actors_.push_back(std::make_unique<C2dBackEnd>(stage_, all, changing_));
+  actors_.push_back(std::make_unique<AmqpBackEnd>(stage_, all));
   actors_.push_back(std::make_unique<EventReader>(stage_, SimHub::kPartitions));
 }
 
@@ -89,8 +104,9 @@ void World::start_hub() {
     return crash(scheduler_.rng.between(10, 500) * kMs);
   }
   scheduler_.note("started");
-  hub_ = std::make_unique<SimHub>(SimHub::Ground{scheduler_, network_, state_disk_, twins_, commands_, door_, info_},
-                                  std::move(metrics), std::move(log));
+  hub_ =
+      std::make_unique<SimHub>(SimHub::Ground{scheduler_, network_, state_disk_, twins_, commands_, feedback_, info_},
+                               std::move(metrics), std::move(log));
 }
 
 // The process is gone, or the power: then each sector that was not synced is on the disk or not.
@@ -206,6 +222,7 @@ Outcome World::run() {
   out.methods_answered = methods_.answered();
   out.twin_writes = twins_.writes();
   out.commands = commands_.settled();
+  out.feedback = feedback_.received();
   out.crashes = crashes_;
   return out;
 }

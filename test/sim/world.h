@@ -28,7 +28,8 @@ struct Outcome {
   uint64_t methods = 0;
   uint64_t methods_answered = 0;
   uint64_t twin_writes = 0;
-  uint64_t commands = 0;  // that were settled
+  uint64_t commands = 0;  // that were settled, as their receivers know
+  uint64_t feedback = 0;  // records that were received
   uint64_t crashes = 0;
 };
 
@@ -66,11 +67,12 @@ class World {
   TwinLedger twins_;
   MethodLedger methods_;
   SessionLedger sessions_;
+  FeedbackLedger feedback_;
   C2dLedger commands_;
-  C2dDoor door_;
   Stage stage_;
   std::vector<IdentityKey> stable_;
   std::vector<IdentityKey> changing_;
+  std::vector<IdentityKey> over_amqp_;
   std::vector<std::unique_ptr<Actor>> actors_;
   std::unique_ptr<SimHub> hub_;  // nullptr while it is down
   bool calm_ = false;

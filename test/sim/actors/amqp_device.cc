@@ -49,16 +49,7 @@ void AmqpDevice::connect() {
   ++connections_;
   stream_ = stage_.telemetry.new_stream(key_.device, false);
   link_ = std::make_unique<AmqpLink>(stage_, [this] { on_frames(); });
-  auto& client = link_->client;
-  client.connect();
-  client.attach(0, test::AmqpClient::sender(0, "cbs-tx", "$cbs"));
-  client.attach(0, test::AmqpClient::receiver(1, "cbs-rx", "$cbs"));
-  client.credit(0, 1, 100);
-  client.transfer(
-      0, 0,
-      test::amqp_request(wamqp::Value::of_string("put"), "",
-                         {{"operation", "put-token"}, {"type", "servicebus.windows.net:sastoken"}, {"name", "x"}},
-                         wamqp::Value::of_string(stage_.device_token(key_))));
+  link_->connect_as(stage_.device_token(key_));
 }
 
 void AmqpDevice::on_frames() {
@@ -71,10 +62,9 @@ void AmqpDevice::on_frames() {
 
 void AmqpDevice::on_token_reply() {
   auto& client = link_->client;
-  const auto reply = client.take_message();
-  if (!reply) return;
-  const auto status = wamqp::find_entry(reply->view().application_properties(), "status-code").as_int64();
-  if (status.value_or(0) / 100 != 2) {
+  const auto taken = link_->token_reply();
+  if (!taken) return;
+  if (!*taken) {
     over_ = true;
     return;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,25 @@ class AmqpLink final : public Peer {
   void deliver(ByteView bytes) { socket_->peer_send(bytes); }
   [[nodiscard]] std::string take_sent() { return std::exchange(in_, {}); }
 
+  // What a device begins with: a session, and a token for what follows. Handles 0 and 1 are taken then.
+  void connect_as(const std::string& token) {
+    client.connect();
+    client.attach(0, test::AmqpClient::sender(0, "cbs-tx", "$cbs"));
+    client.attach(0, test::AmqpClient::receiver(1, "cbs-rx", "$cbs"));
+    client.credit(0, 1, 100);
+    client.transfer(
+        0, 0,
+        test::amqp_request(wire::amqp::Value::of_string("put"), "",
+                           {{"operation", "put-token"}, {"type", "servicebus.windows.net:sastoken"}, {"name", "x"}},
+                           wire::amqp::Value::of_string(token)));
+  }
+  // Was the token taken? nullopt: no answer yet.
+  [[nodiscard]] std::optional<bool> token_reply() {
+    const auto reply = client.take_message();
+    if (!reply) return std::nullopt;
+    const auto status = wire::amqp::find_entry(reply->view().application_properties(), "status-code").as_int64();
+    return status.value_or(0) / 100 == 2;
+  }
   void vanish() {
     socket_->peer_vanish();
     gone_ = true;

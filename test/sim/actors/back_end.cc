@@ -15,6 +15,10 @@ int error_code(std::string_view body) {
   return out;
 }
 
+std::string twin_path(const IdentityKey& key) {
+  return "/twins" + path_of(key).substr(std::string_view("/devices").size());
+}
+
 }  // namespace
 
 void BackEnd::act() {
@@ -56,7 +60,7 @@ void BackEnd::read_twin(const IdentityKey& key) {
   using Part = TwinLedger::Part;
   const uint64_t desired_floor = stage_.twins.floor(key, Part::kDesired);
   const uint64_t reported_floor = stage_.twins.floor(key, Part::kReported);
-  call("GET", "/twins/" + key.device, "", {}, [=, this](const HttpAnswer& answer) {
+  call("GET", twin_path(key), "", {}, [=, this](const HttpAnswer& answer) {
     if (answer.status != 200) return;
     const std::string_view desired = json_member(answer.body, "desired");
     const std::string_view reported = json_member(answer.body, "reported");
@@ -77,8 +81,8 @@ void BackEnd::write_twin(const IdentityKey& key, const std::string& etag, uint64
   const std::string text = replace ? TwinLedger::replacement_text(write) : TwinLedger::patch_text(write);
   HttpClient::Headers headers;
   if (!etag.empty()) headers.emplace_back("If-Match", etag);
-  call(replace ? "PUT" : "PATCH", "/twins/" + key.device, "{\"properties\":{\"desired\":" + text + "}}",
-       std::move(headers), [this, key, write, etag, version](const HttpAnswer& answer) {
+  call(replace ? "PUT" : "PATCH", twin_path(key), "{\"properties\":{\"desired\":" + text + "}}", std::move(headers),
+       [this, key, write, etag, version](const HttpAnswer& answer) {
          if (answer.status != 200) return;
          const uint64_t now = json_number(json_member(answer.body, "desired"), "$version").value_or(0);
          stage_.twins.on_acknowledged(key, TwinLedger::Part::kDesired, now, write);
@@ -91,7 +95,7 @@ void BackEnd::invoke_method(const IdentityKey& key) {
   const std::string body = "{\"methodName\":\"m\",\"payload\":{\"call\":" + std::to_string(number) +
                            "},\"responseTimeoutInSeconds\":" + std::to_string(rng().between(5, 9)) +
                            ",\"connectTimeoutInSeconds\":" + std::to_string(rng().between(0, 4)) + "}";
-  client_.request("POST", "/twins/" + key.device + "/methods?api-version=2021-04-12", stage_.policy_token(), body, {},
+  client_.request("POST", twin_path(key) + "/methods?api-version=2021-04-12", stage_.policy_token(), body, {},
                   [this, number](const std::optional<HttpAnswer>& answer) {
                     if (!answer) return stage_.methods.on_lost(number);
                     stage_.methods.on_ended(number, answer->status == 200 ? 0 : error_code(answer->body), answer->body);

@@ -98,7 +98,9 @@ void MqttDevice::work() {
 }
 
 void MqttDevice::on_open(MqttLink& link) {
-  link.subscribe({"$iothub/twin/res/#", "$iothub/methods/POST/#"});
+  std::vector<std::pair<std::string, uint8_t>> filters{{"$iothub/twin/res/#", 0}, {"$iothub/methods/POST/#", 0}};
+  if (calm() || !rng().one_in(4)) filters.push_back(c2d_.subscription());
+  link.subscribe(filters);
   // Node reads the twin first, and subscribes to changes when it has it; others do it the other way round.
   if (stable_ && rng().one_in(2)) return read_twin();
   subscribe_to_changes(link);
@@ -107,7 +109,7 @@ void MqttDevice::on_open(MqttLink& link) {
 
 void MqttDevice::subscribe_to_changes(MqttLink& link) {
   link.desired.asked = true;
-  link.subscribe({"$iothub/twin/PATCH/properties/desired/#"});
+  link.subscribe({{"$iothub/twin/PATCH/properties/desired/#", uint8_t{0}}});
 }
 
 void MqttDevice::read_twin() {
@@ -129,7 +131,19 @@ void MqttDevice::on_message(MqttLink& link, std::string_view topic, std::string_
   if (topic.starts_with("$iothub/twin/res/")) return on_twin_response(link, topic, payload);
   if (topic.starts_with("$iothub/twin/PATCH/")) return on_desired(link, topic, payload);
   if (topic.starts_with("$iothub/methods/POST/")) return on_method(link, topic, payload);
+  if (MqttC2d::is_topic(topic)) return (void)c2d_.on_message(link, payload, calm());
   fail("a message on an unknown topic");
+}
+
+void MqttDevice::on_message(MqttLink& link, std::string_view topic, std::string_view payload, uint16_t packet_id) {
+  if (!MqttC2d::is_topic(topic)) return fail("a message with QoS 1 on an unknown topic");
+  const int64_t delay_us = c2d_.on_message(link, payload, calm());
+  if (delay_us < 0) return;
+  after(delay_us, [this, packet_id, body = std::string(payload), from = link.number()] {
+    for (const auto& l : links_) {
+      if (l->number() == from && l->is_open()) c2d_.acknowledge(*l, packet_id, body);
+    }
+  });
 }
 
 void MqttDevice::on_twin_response(MqttLink& link, std::string_view topic, std::string_view payload) {

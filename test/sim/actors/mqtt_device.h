@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/actors/actor.h"
+#include "sim/actors/mqtt_c2d.h"
 #include "sim/actors/mqtt_link.h"
 
 namespace nave::sim {
@@ -15,7 +16,9 @@ namespace nave::sim {
 class MqttDevice final : public Actor, private MqttLink::Owner {
  public:
   // `stable`: nobody deletes the identity or changes its keys, so everything it begins succeeds in the end.
-  MqttDevice(Stage& stage, IdentityKey key, bool stable) : Actor(stage), key_(std::move(key)), stable_(stable) {}
+  // `c2d_qos`: with which it takes cloud-to-device messages.
+  MqttDevice(Stage& stage, const IdentityKey& key, bool stable, uint8_t c2d_qos)
+      : Actor(stage), key_(key), stable_(stable), c2d_(stage, key, c2d_qos) {}
 
   [[nodiscard]] std::string waits_for() const override;
   void check() override;
@@ -33,6 +36,7 @@ class MqttDevice final : public Actor, private MqttLink::Owner {
   void on_open(MqttLink& link) override;
   void on_subscribed(MqttLink& link) override { ++link.desired.subscriptions; }
   void on_message(MqttLink& link, std::string_view topic, std::string_view payload) override;
+  void on_message(MqttLink& link, std::string_view topic, std::string_view payload, uint16_t packet_id) override;
   void on_acknowledged() override { owed_ -= owed_ > 0 ? 1 : 0; }
   void on_twin_response(MqttLink& link, std::string_view topic, std::string_view payload);
   void on_desired(MqttLink& link, std::string_view topic, std::string_view payload);
@@ -51,6 +55,7 @@ class MqttDevice final : public Actor, private MqttLink::Owner {
 
   const IdentityKey key_;
   const bool stable_;
+  MqttC2d c2d_;
   std::vector<std::unique_ptr<MqttLink>> links_;  // the newest last
   std::map<uint64_t, Request> requests_;
   uint64_t last_request_ = 0;

@@ -33,10 +33,8 @@ void MqttLink::publish(const std::string& topic, const std::string& payload) {
   send(test::publish_packet(topic, payload));
 }
 
-void MqttLink::subscribe(const std::vector<std::string>& filters) {
-  std::vector<std::pair<std::string, uint8_t>> all;
-  for (const std::string& f : filters) all.emplace_back(f, uint8_t{0});
-  send(test::subscribe_packet(60'000, all));
+void MqttLink::subscribe(const std::vector<std::pair<std::string, uint8_t>>& filters) {
+  send(test::subscribe_packet(60'000, filters));
 }
 
 void MqttLink::disconnect() {
@@ -87,7 +85,7 @@ void MqttLink::on_packet(uint8_t first, std::string_view body) {
       stage_.scheduler.note("connack " + key_.text(), code);
       if (code != 0) return close();
       open_ = true;
-      stage_.sessions.on_connected(key_, [self = self_] { return *self != nullptr && (*self)->is_served(); });
+      stage_.sessions.on_connected(key_, served());
       return owner_.on_open(*this);
     }
     case 3:
@@ -115,8 +113,8 @@ void MqttLink::on_publish(uint8_t first, std::string_view body) {
   const std::string_view topic = body.substr(2, topic_bytes);
   body.remove_prefix(2 + topic_bytes);
   if ((first & 6U) != 0) {
-    send(test::puback_packet(load_be<uint16_t>(body.data())));
-    body.remove_prefix(2);
+    const auto packet_id = load_be<uint16_t>(body.data());
+    return owner_.on_message(*this, topic, body.substr(2), packet_id);
   }
   owner_.on_message(*this, topic, body);
 }

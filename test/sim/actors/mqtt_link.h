@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sim/stage.h"
 
@@ -20,6 +22,8 @@ class MqttLink final : public Peer {
     virtual void on_open(MqttLink& link) = 0;
     virtual void on_subscribed(MqttLink& link) = 0;
     virtual void on_message(MqttLink& link, std::string_view topic, std::string_view payload) = 0;
+    // With QoS 1, and not acknowledged by the link.
+    virtual void on_message(MqttLink& link, std::string_view topic, std::string_view payload, uint16_t packet_id) = 0;
     // A telemetry message was acknowledged.
     virtual void on_acknowledged() = 0;
   };
@@ -30,7 +34,7 @@ class MqttLink final : public Peer {
   // Bodies are those of the stage's ledger.
   void publish_telemetry(bool with_ack);
   void publish(const std::string& topic, const std::string& payload);
-  void subscribe(const std::vector<std::string>& filters);
+  void subscribe(const std::vector<std::pair<std::string, uint8_t>>& filters);
   void send(std::string_view packet) { socket_->peer_send(packet); }
   // DISCONNECT and a close, a close without a word, or neither.
   void disconnect();
@@ -41,6 +45,10 @@ class MqttLink final : public Peer {
   [[nodiscard]] bool is_open() const { return open_; }
   [[nodiscard]] bool is_gone() const { return gone_; }
   [[nodiscard]] bool is_served() const { return open_ && socket_->is_served(); }
+  // The same, for who asks when the link may be no more.
+  [[nodiscard]] std::function<bool()> served() const {
+    return [self = self_] { return *self != nullptr && (*self)->is_served(); };
+  }
   // Of all connections, this one.
   [[nodiscard]] uint64_t number() const { return stream_; }
   [[nodiscard]] size_t unacknowledged() const { return sent_.size(); }
@@ -53,6 +61,7 @@ class MqttLink final : public Peer {
     uint64_t version = 0;
   };
   Desired desired;
+  uint64_t c2d_order = 0;  // checks/c2d_ledger.h
 
  private:
   void on_data(ByteView bytes) override;
@@ -72,7 +81,6 @@ class MqttLink final : public Peer {
   uint16_t last_id_ = 0;
   bool open_ = false;
   bool gone_ = false;
-  // For who asks whether the session still lives, when the link does not.
   const std::shared_ptr<MqttLink*> self_ = std::make_shared<MqttLink*>(this);
 };
 

@@ -56,6 +56,7 @@ struct AmqpMessage {
   bool settled = false;
   uint32_t format = 0;
   std::string bytes;
+  uint32_t delivery = 0;  // the id that a disposition names
   [[nodiscard]] wamqp::MessageView view() const { return wamqp::MessageView::parse(bytes).value(); }
 };
 
@@ -206,7 +207,8 @@ class BasicAmqpClient {
                               std::string(t.delivery_tag.value_or("")),
                               t.settled.value_or(false),
                               t.message_format.value_or(0),
-                              {}};
+                              {},
+                              t.delivery_id.value_or(0)};
       }
       message->bytes.append(f->payload());
       if (!t.more) break;
