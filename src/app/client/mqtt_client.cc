@@ -49,7 +49,7 @@ std::string_view why_refused(uint8_t code) {
 }  // namespace
 
 MqttClient::MqttClient(const ClientTarget& target, const MqttLogin& login)
-    : stream_(target), keep_alive_ms_(int64_t{login.keep_alive_s} * 1000) {
+    : stream_(target), keep_alive_ms_(static_cast<int64_t>(login.keep_alive_s) * 1000) {
   std::string body;
   append_text(body, "MQTT");
   body += '\4';
