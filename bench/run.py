@@ -144,21 +144,24 @@ def p12(s):
         print(f"P12 idle AMQP with two links: {amqp_idle.measure(hub, 1000):.2f} KiB each of 1000")
 
 
-def p14(s):
+def twin(s, title, verb):
+    """Each of 1,000 devices waits for its answer; beside it the floor, whose durable messages do so too."""
     with s.nave() as hub, s.peer("floor", hub) as floor:
-        rows = [{"nave": s.load(hub, "twin-get", "--conns", 1000), "floor": s.load(floor, "pub", "--conns", 1000)}
+        rows = [{"nave": s.load(hub, verb, "--conns", 1000), "floor": s.load(floor, "pub", "--conns", 1000)}
                 for _ in range(s.pairs)]
-        s.show("P14 twin read, 1,000 connections x 1, beside a durable message of the floor", ["floor"], rows, "cpu_us")
-        s.at_rate(hub, 1000, "twin-get", "--conns", 100, "--window", 50)
+        s.show(title, ["floor"], rows, "cpu_us")
+        s.at_rate(hub, 1000, verb, "--conns", 100, "--window", 50)
+    return rows
+
+
+def p14(s):
+    twin(s, "P14 twin read, 1,000 connections x 1", "twin-get")
 
 
 def p15(s):
-    with s.nave() as hub:
-        rows = [{"nave": s.load(hub, "twin-patch", "--conns", 1000)} for _ in range(s.pairs)]
-        s.show("P15 durable reported patch, 1,000 connections x 1", [], rows, "cpu_us")
-        ratios = [row["nave"]["cpu_us"] / POSTGRES_UPDATE_US for row in rows]
-        print(f"    nave / PostgreSQL's {POSTGRES_UPDATE_US} us of another sitting: {statistics.median(ratios):.3f}")
-        s.at_rate(hub, 1000, "twin-patch", "--conns", 100, "--window", 50)
+    rows = twin(s, "P15 durable reported patch, 1,000 connections x 1", "twin-patch")
+    ratio = statistics.median(row["nave"]["cpu_us"] for row in rows) / POSTGRES_UPDATE_US
+    print(f"    nave / {POSTGRES_UPDATE_US} us of PostgreSQL, which another sitting measured: {ratio:.3f}")
 
 
 def p20(s):

@@ -116,7 +116,8 @@ class Nave(Server):
 
     def service_options(self, protocol):
         """What a back end needs."""
-        return ["--service-port", self.info["ports"][protocol], "--service-key", self.strings("iothubowner")["SharedAccessKey"]]
+        key = self.strings("iothubowner")["SharedAccessKey"]
+        return ["--service-port", self.info["ports"][protocol], "--service-key", key]
 
 
 class Mosquitto(Server):
