@@ -14,6 +14,7 @@ import time
 import amqp_idle
 from servers import Floor, Mosquitto, Nave
 
+POSTGRES_UPDATE_US = 135  # CPU of one durable jsonb update, the lowest of 135 to 148 measured for P15
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -26,18 +27,26 @@ class Sitting:
     def nave(self, devices=1000):
         return Nave(self.scratch, self.build / "nave", devices)
 
-    def peer(self, kind, hub):
+    def peer(self, kind, hub, durable=True):
         certificate = hub.certificate
         return Mosquitto(self.scratch, *certificate) if kind == "mosquitto" else Floor(
-            self.scratch, self.build / "bench" / "floor", *certificate)
+            self.scratch, self.build / "bench" / "floor", *certificate, durable)
 
-    def load(self, server, *options):
-        command = [self.build / "bench" / "load", *options, "--tls", "--port", server.port, "--pid", server.pid, "--json",
-                   *server.load_options()]
+    def load(self, server, *options, port=None):
+        command = [self.build / "bench" / "load", *options, "--tls", "--port", port or server.port, "--pid", server.pid,
+                   "--json", *server.load_options()]
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{server.name}: {done.stderr}")
         return json.loads(done.stdout.splitlines()[-1])
+
+    def at_rate(self, hub, rate, *options, kinds=("",), port=None):
+        """Latency from the time that an operation was due, of some kinds; every pair's run by itself."""
+        for _ in range(self.pairs):
+            run = self.load(hub, *options, "--rate", rate, port=port)
+            for kind in kinds:
+                figures = ", ".join(f"{p} {run[f'{kind}{p}_us']:,.0f}" for p in ("p50", "p90", "p99", "max"))
+                print(f"    at {rate:,}/s ({run['rate']:,.0f} reached), {kind.rstrip('_') or 'whole'}: {figures} us")
 
     def compare(self, title, peers, figure, *options, devices=1000):
         """A B A B: every pair is measured back to back; the ratio of a pair survives what the machine does meanwhile."""
@@ -135,9 +144,62 @@ def p12(s):
         print(f"P12 idle AMQP with two links: {amqp_idle.measure(hub, 1000):.2f} KiB each of 1000")
 
 
+def twin(s, title, verb):
+    """Each of 1,000 devices waits for its answer; beside it the floor, whose durable messages do so too."""
+    with s.nave() as hub, s.peer("floor", hub) as floor:
+        rows = [{"nave": s.load(hub, verb, "--conns", 1000), "floor": s.load(floor, "pub", "--conns", 1000)}
+                for _ in range(s.pairs)]
+        s.show(title, ["floor"], rows, "cpu_us")
+        s.at_rate(hub, 1000, verb, "--conns", 100, "--window", 50)
+    return rows
+
+
+def p14(s):
+    twin(s, "P14 twin read, 1,000 connections x 1", "twin-get")
+
+
+def p15(s):
+    rows = twin(s, "P15 durable reported patch, 1,000 connections x 1", "twin-patch")
+    ratio = statistics.median(row["nave"]["cpu_us"] for row in rows) / POSTGRES_UPDATE_US
+    print(f"    nave / {POSTGRES_UPDATE_US} us of PostgreSQL, which another sitting measured: {ratio:.3f}")
+
+
+def p20(s):
+    with s.nave(100) as hub, s.peer("floor", hub, durable=False) as floor:
+        method = ("method", *hub.service_options("https"))
+        rows = [(s.load(hub, *method, "--conns", 1, "--rate", 100), s.load(floor, "pub", "--conns", 1, "--rate", 100))
+                for _ in range(s.pairs)]
+        ratios = [call["p50_us"] / (2 * ack["p50_us"]) for call, ack in rows]
+        print(f"P20 method round trip at 100/s beside two acknowledgements of the floor without a disk, {len(rows)} pairs")
+        for (call, ack), ratio in zip(rows, ratios):
+            print(f"    p50 {call['p50_us']:.0f} us, acknowledgement {ack['p50_us']:.0f} us, {ratio:.2f}")
+        print(f"    median {statistics.median(ratios):.2f}")
+        s.at_rate(hub, 1000, *method, "--conns", 50)
+        s.show("    as fast as 100 devices answer", [], [{"nave": s.load(hub, *method, "--conns", 100)}], "cpu_us")
+
+
+def c2d(s):
+    with s.nave(1000) as hub:
+        send = ("c2d", *hub.service_options("amqp"))
+        rows = [{"nave": s.load(hub, *send, "--conns", 1000)} for _ in range(s.pairs)]
+        s.show("C2D sent over AMQP, received and completed over MQTT, 1,000 devices x 1", [], rows, "cpu_us")
+        s.at_rate(hub, 500, *send, "--conns", 200, kinds=("", "receive_"))
+
+
+def amqp(s):
+    with s.nave() as hub:
+        port = hub.info["ports"]["amqp"]
+        for conns, window in ((1000, 1), (100, 20)):
+            size = ("--conns", conns, "--window", window)
+            rows = [{"nave": s.load(hub, "amqp-telemetry", *size, port=port), "MQTT": s.load(hub, "pub", *size)}
+                    for _ in range(s.pairs)]
+            s.show(f"AMQP durable telemetry, {conns:,} connections x {window}, beside MQTT", ["MQTT"], rows, "cpu_us")
+        s.at_rate(hub, 5000, "amqp-telemetry", "--conns", 100, "--window", 200, port=port)
+
+
 def read(s):
     with s.nave() as hub:
-        stored = s.load(hub, "pub", "--conns", 100, "--window", 50, "--duration", 6000, "--warm-up", 0)["messages"]
+        stored = s.load(hub, "pub", "--conns", 100, "--window", 50, "--duration", 6000, "--warm-up", 0)["count"]
         fields = hub.strings("eventHub")
         for _ in range(s.pairs):
             done = subprocess.run(
@@ -147,7 +209,8 @@ def read(s):
             print(f"READ {done.stdout.splitlines()[0] if done.returncode == 0 else done.stderr.strip()}")
 
 
-ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "READ": read}
+ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "P14": p14, "P15": p15, "P20": p20,
+        "C2D": c2d, "AMQP": amqp, "READ": read}
 
 
 def main():

@@ -114,6 +114,11 @@ class Nave(Server):
     def load_options(self):
         return ["--hub", "127.0.0.1", "--sas-key", KEY]
 
+    def service_options(self, protocol):
+        """What a back end needs."""
+        key = self.strings("iothubowner")["SharedAccessKey"]
+        return ["--service-port", self.info["ports"][protocol], "--service-key", key]
+
 
 class Mosquitto(Server):
     """Volatile: it acknowledges what it keeps in memory only."""
@@ -140,17 +145,19 @@ class Mosquitto(Server):
 
 
 class Floor(Server):
+    """Without `durable` it acknowledges at once: the network and nothing else."""
+
     name = "floor"
 
-    def __init__(self, scratch, binary, certificate, key):
+    def __init__(self, scratch, binary, certificate, key, durable=True):
         super().__init__(scratch)
-        self.binary = binary
+        self.binary, self.durable = binary, durable
         for source, target in ((certificate, "cert.pem"), (key, "key.pem")):
             shutil.copy(source, self.folder / target)
 
     def start(self):
-        self.spawn(self.binary, 0, "--cert", self.folder / "cert.pem", "--key", self.folder / "key.pem",
-                   "--log", self.folder / "log")
+        log = ["--log", self.folder / "log"] if self.durable else []
+        self.spawn(self.binary, 0, "--cert", self.folder / "cert.pem", "--key", self.folder / "key.pem", *log)
         _wait(lambda: b"listening on" in (self.folder / "output").read_bytes(), self.name)
         self.port = int(re.search(rb"listening on (\d+)", (self.folder / "output").read_bytes()).group(1))
 

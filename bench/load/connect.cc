@@ -1,11 +1,11 @@
 // Connecting: each slot connects, waits for CONNACK, disconnects, and begins again.
 #include <cstdio>
-#include <cstdlib>
 #include <utility>
 
-#include "bench/load/packets.h"
+#include "bench/load/fleet.h"
 #include "bench/load/run.h"
 #include "bench/load/samples.h"
+#include "bench/load/server_meter.h"
 
 namespace nave::bench {
 namespace {
@@ -14,18 +14,13 @@ class ConnectMode : public ConnectionEvents {
  public:
   explicit ConnectMode(const Options& options) : options_(options), meter_(options.server_pids) {}
 
-  void on_connack(Connection& connection) override {
+  void on_running(Connection& connection) override {
     if (measuring_) {
       ++connects_;
       resumed_ += connection.resumed() ? 1 : 0;
       latency_.add(now_ns() - connection.opened_ns());
     }
     finished_.push_back(&connection);
-  }
-  void on_puback(Connection& /*connection*/, uint16_t /*id*/) override {}
-  void on_lost(Connection& connection, const char* why) override {
-    std::fprintf(stderr, "load: connection %u: %s\n", connection.number(), why);
-    std::exit(1);
   }
 
   int run() {
@@ -44,8 +39,8 @@ class ConnectMode : public ConnectionEvents {
   void drive(Fleet& fleet, unsigned milliseconds) {
     const int64_t end_ns = now_ns() + int64_t{milliseconds} * 1'000'000;
     while (now_ns() < end_ns) {
-      fleet.turn(end_ns);
-      // Not inside on_connack: the connection is still reading there.
+      fleet.loop().turn(end_ns);
+      // Not inside on_running: the connection is still reading there.
       for (Connection* c : std::exchange(finished_, {})) {
         c->queue(options_.websocket ? masked_frame(disconnect_packet()) : disconnect_packet());
         c->flush();

@@ -1,60 +1,18 @@
-#include <sys/epoll.h>
-#include <unistd.h>
-
-#include <array>
-#include <cstdio>
-#include <cstdlib>
-
-#include "bench/load/run.h"
+#include "bench/load/fleet.h"
 
 namespace nave::bench {
-namespace {
 
-constexpr size_t kOpeningAtOnceMax = 64;
-constexpr int64_t kOpenNsMax = 300'000'000'000;
-
-}  // namespace
-
-Fleet::Fleet(const Options& options, ConnectionEvents& events)
-    : options_(options), epoll_(epoll_create1(EPOLL_CLOEXEC)), tls_(SSL_CTX_new(TLS_client_method())) {
-  SSL_CTX_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
-  SSL_CTX_set_read_ahead(tls_.get(), 1);
+Fleet::Fleet(const Options& options, ConnectionEvents& events) {
   connections_.reserve(options.connections);
   for (unsigned i = 0; i < options.connections; ++i) {
-    connections_.push_back(std::make_unique<Connection>(options, tls_.get(), epoll_, i, events));
-  }
-}
-
-Fleet::~Fleet() {
-  connections_.clear();
-  ::close(epoll_);
-}
-
-void Fleet::turn(int64_t deadline_ns) {
-  std::array<epoll_event, 512> ready;
-  const int64_t left_ns = std::max<int64_t>(0, deadline_ns - now_ns());
-  const timespec timeout{left_ns / 1'000'000'000, left_ns % 1'000'000'000};
-  const int count = epoll_pwait2(epoll_, ready.data(), static_cast<int>(ready.size()), &timeout, nullptr);
-  for (int i = 0; i < count; ++i) {
-    static_cast<Connection*>(ready[static_cast<size_t>(i)].data.ptr)->on_ready(ready[static_cast<size_t>(i)].events);
+    connections_.push_back(std::make_unique<Connection>(loop_, options, i, events));
   }
 }
 
 void Fleet::open_all() {
-  const int64_t give_up_ns = now_ns() + kOpenNsMax;
-  size_t opened = 0;
-  size_t running = 0;
-  while (running < connections_.size()) {
-    running = 0;
-    for (size_t i = 0; i < opened; ++i) running += connections_[i]->running() ? 1 : 0;
-    while (opened < connections_.size() && opened - running < kOpeningAtOnceMax) connections_[opened++]->open();
-    if (running < connections_.size()) turn(now_ns() + 100'000'000);
-    if (now_ns() > give_up_ns) {
-      std::fprintf(stderr, "load: only %zu of %zu connections came up\n", running, connections_.size());
-      std::exit(1);
-    }
-  }
+  std::vector<Stream*> streams;
+  for (auto& connection : connections_) streams.push_back(connection.get());
+  loop_.open_all(streams);
 }
 
 }  // namespace nave::bench

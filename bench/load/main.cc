@@ -1,4 +1,4 @@
-// An MQTT load generator for measurements on one machine: pub, conn, idle (docs/benchmarks.md).
+// A load generator for measurements on one machine (docs/benchmarks.md).
 #include <sys/resource.h>
 
 #include <csignal>
@@ -21,6 +21,16 @@ int main(int argc, char** argv) {
       return nave::bench::run_connect(options);
     case Options::Mode::kIdle:
       return nave::bench::run_idle(options);
+    case Options::Mode::kTwinGet:
+      return nave::bench::run_twin_get(options);
+    case Options::Mode::kTwinPatch:
+      return nave::bench::run_twin_patch(options);
+    case Options::Mode::kMethod:
+      return nave::bench::run_method(options);
+    case Options::Mode::kC2d:
+      return nave::bench::run_c2d(options);
+    case Options::Mode::kAmqpTelemetry:
+      return nave::bench::run_amqp_telemetry(options);
   }
   return 2;
 }

@@ -8,7 +8,7 @@
 namespace nave::bench {
 
 struct Options {
-  enum class Mode : uint8_t { kPublish, kConnect, kIdle };
+  enum class Mode : uint8_t { kPublish, kConnect, kIdle, kTwinGet, kTwinPatch, kMethod, kC2d, kAmqpTelemetry };
   Mode mode = Mode::kPublish;
   std::string host = "127.0.0.1";
   uint16_t port = 8883;
@@ -16,8 +16,8 @@ struct Options {
   bool websocket = false;  // idle and connect only
   bool resume = false;     // reconnects offer the session ticket of the connection before
   unsigned connections = 1;
-  unsigned window = 1;  // unacknowledged messages per connection
-  double rate = 0;      // messages/s of all connections together; 0: closed loop
+  unsigned window = 1;  // unfinished operations per connection
+  double rate = 0;      // operations/s of all connections together; 0: closed loop
   unsigned payload_bytes = 256;
   unsigned warm_up_ms = 1000;
   unsigned duration_ms = 3000;
@@ -27,8 +27,11 @@ struct Options {
   std::string topic = "load/%d";
   std::string user;
   std::string password;
-  std::string hub;      // host name of an IoT hub: makes user name and token of each device
-  std::string sas_key;  // base64; the same key for all devices
+  std::string hub;            // host name of an IoT hub: makes user name and token of each device
+  std::string sas_key;        // base64; the same key for all devices
+  uint16_t service_port = 0;  // what a back end talks to: HTTPS for methods, AMQP for messages
+  std::string service_key;    // of the policy "iothubowner"
+  std::string subscription;   // topic filter that each connection subscribes to before it counts as running
   bool json = false;
 };
 

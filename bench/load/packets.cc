@@ -62,6 +62,44 @@ std::string disconnect_packet() {
   return {"\xe0\x00", 2};
 }
 
+std::string subscribe_packet(std::string_view filter) {
+  std::string body("\x00\x01", 2);
+  append_text(body, filter);
+  body.push_back(1);
+  return with_header(0x82, body);
+}
+
+std::string publish_packet(std::string_view topic, std::string_view payload) {
+  std::string body;
+  append_text(body, topic);
+  body.append(payload);
+  return with_header(0x30, body);
+}
+
+std::string puback_packet(uint16_t id) {
+  return {'\x40', '\x02', static_cast<char>(id >> 8), static_cast<char>(id & 0xff)};
+}
+
+PacketType packet_type(std::string_view packet) {
+  return static_cast<PacketType>(static_cast<uint8_t>(packet[0]) >> 4);
+}
+
+uint16_t packet_number(std::string_view packet, size_t at) {
+  return static_cast<uint16_t>(static_cast<uint8_t>(packet[at]) << 8 | static_cast<uint8_t>(packet[at + 1]));
+}
+
+Publish read_publish(std::string_view packet, size_t body_at) {
+  Publish publish;
+  publish.topic = packet.substr(body_at + 2, packet_number(packet, body_at));
+  size_t at = body_at + 2 + publish.topic.size();
+  if ((packet[0] & 0x06) != 0) {
+    publish.id = packet_number(packet, at);
+    at += 2;
+  }
+  publish.payload = packet.substr(at);
+  return publish;
+}
+
 size_t whole_packet(std::string_view bytes, size_t& body_at) {
   size_t length = 0;
   for (size_t at = 1; at < 5; ++at) {

@@ -9,7 +9,7 @@
 
 namespace nave::bench {
 
-enum class PacketType : uint8_t { kConnack = 2, kPuback = 4 };
+enum class PacketType : uint8_t { kConnack = 2, kPublish = 3, kPuback = 4, kSuback = 9 };
 
 [[nodiscard]] std::string connect_packet(const Options& options, unsigned number);
 // A QoS 1 PUBLISH whose packet id is set later, at `id_at`.
@@ -23,6 +23,22 @@ struct PublishTemplate {
 };
 [[nodiscard]] PublishTemplate publish_template(const Options& options, unsigned number);
 [[nodiscard]] std::string disconnect_packet();
+// One topic filter at QoS 1.
+[[nodiscard]] std::string subscribe_packet(std::string_view filter);
+// QoS 0.
+[[nodiscard]] std::string publish_packet(std::string_view topic, std::string_view payload);
+[[nodiscard]] std::string puback_packet(uint16_t id);
+
+// What arrives; views into the packet.
+struct Publish {
+  std::string_view topic;
+  uint16_t id = 0;  // 0 at QoS 0
+  std::string_view payload;
+};
+// Of a whole packet whose body begins at `body_at`.
+[[nodiscard]] PacketType packet_type(std::string_view packet);
+[[nodiscard]] uint16_t packet_number(std::string_view packet, size_t at);
+[[nodiscard]] Publish read_publish(std::string_view packet, size_t body_at);
 
 // The length of the whole packet at the front of `bytes`, or 0 if it is not complete.
 [[nodiscard]] size_t whole_packet(std::string_view bytes, size_t& body_at);
