@@ -111,6 +111,15 @@ void add_twin(CLI::App& app, TwinOptions& o) {
   for (CLI::App* v : {update, replace}) v->add_option("-e,--etag", o.etag, "Only if the twin still has this ETag");
 }
 
+void add_query(CLI::App& app, QueryOptions& o) {
+  CLI::App* verb = app.add_subcommand("query", "Run a query over the twins of devices and modules");
+  add_target(verb, o.target);
+  verb->add_option("-q,--query-command,query", o.query, "The query, or @file")->required();
+  verb->add_option("--top", o.top, "At most so many rows; all without it");
+  verb->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
+  verb->callback([&o] { run_query(o); });
+}
+
 void add_method(CLI::App& app, MethodOptions& o) {
   CLI::App* method = app.add_subcommand("method", "Call direct methods of devices and modules")->require_subcommand(1);
   CLI::App* verb = method->add_subcommand("invoke", "Call a method and print the answer");
@@ -146,6 +155,7 @@ int run_command_line(int argc, char** argv) {
   ConnectionStringOptions connection_string;
   DeviceOptions device;
   TwinOptions twin;
+  QueryOptions query;
   MethodOptions method;
   SasOptions sas;
   MonitorOptions monitor_options;
@@ -156,6 +166,7 @@ int run_command_line(int argc, char** argv) {
   add_connection_string(app, connection_string);
   add_simulate(add_device(app, device), simulate);
   add_twin(app, twin);
+  add_query(app, query);
   add_method(app, method);
   add_sas(app, sas);
   add_monitor(app, monitor_options, feedback);

@@ -14,6 +14,7 @@
 #include "app/data_folder.h"
 #include "app/installation.h"
 #include "app/websocket_routes.h"
+#include "app/worker_thread.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -30,6 +31,7 @@
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/ops_api.h"
+#include "front/http/query_routes.h"
 #include "front/http/service_api.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
@@ -38,6 +40,7 @@
 #include "hub/device/registry.h"
 #include "hub/fault/injection.h"
 #include "hub/method/service.h"
+#include "hub/query/service.h"
 #include "hub/telemetry/ingest.h"
 #include "hub/twin/service.h"
 #include "net/runtime.h"
@@ -117,6 +120,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::DeviceStore> store;
   hub::TwinStore* twin_store = nullptr;        // the same object
   hub::CommandStore* command_store = nullptr;  // the same
+  hub::TwinScan* twin_scan = nullptr;          // the same
   std::unique_ptr<store::embedded::SegmentLog> segment_log;
   std::unique_ptr<store::memory::MemoryEventLog> memory_log;
   hub::EventLog* event_log = nullptr;
@@ -131,6 +135,8 @@ struct HubServer::Parts {
   std::unique_ptr<hub::FaultInjection> faults;  // nullptr unless it was switched on
   std::unique_ptr<hub::C2dService> c2d;
   std::unique_ptr<C2dTicker> c2d_ticker;
+  std::unique_ptr<hub::QueryService> queries;
+  std::unique_ptr<WorkerThread> query_worker;         // ends before what runs on it
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
 
   std::shared_ptr<net::TlsContext> tls;
@@ -158,6 +164,7 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
     auto memory = std::make_unique<store::memory::MemoryDeviceStore>();
     twin_store = memory.get();
     command_store = memory.get();
+    twin_scan = memory.get();
     store = std::move(memory);
     memory_log = std::make_unique<store::memory::MemoryEventLog>(config.partitions, clock, runtime.shard(0).executor);
     event_log = memory_log.get();
@@ -169,6 +176,7 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
       metrics);
   twin_store = sqlite.get();
   command_store = sqlite.get();
+  twin_scan = sqlite.get();
   store = std::move(sqlite);
   auto opened = store::embedded::SegmentLog::open(
       files, log_options(config, folder->event_log(), std::move(on_storage_failure)), clock, metrics);
@@ -194,6 +202,8 @@ void HubServer::Parts::make_hub() {
   c2d = std::make_unique<hub::C2dService>(*command_store, *registry, *directory, clock, metrics,
                                           runtime.shard(0).executor, config.c2d);
   registry->set_queue(*c2d);
+  query_worker = std::make_unique<WorkerThread>();
+  queries = std::make_unique<hub::QueryService>(*twin_scan, *registry, *query_worker, clock, metrics);
   c2d_ticker = std::make_unique<C2dTicker>(*c2d, runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
@@ -219,6 +229,7 @@ void HubServer::Parts::make_fronts() {
   amqp->router.add(front::amqp::make_service_node(*c2d));
   std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
+  std::ranges::move(front::http::query_routes(*queries), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));

@@ -166,3 +166,17 @@ test('a certificate of another authority is not trusted', async () => {
   assert.match(stderr, /certificate|verify/i);
   await stranger.stop();
 });
+
+test('query prints all pages as one array; a bad query is one line and exit code 1', async () => {
+  for (const id of ['cli-q1', 'cli-q2', 'cli-q3']) assert.equal((await local('device', 'create', '-d', id)).code, 0);
+  const query = "SELECT deviceId FROM devices WHERE STARTSWITH(deviceId, 'cli-q')";
+  const all = await local('query', '-q', query);
+  assert.equal(all.code, 0, all.stderr);
+  assert.deepEqual(JSON.parse(all.stdout), [{ deviceId: 'cli-q1' }, { deviceId: 'cli-q2' }, { deviceId: 'cli-q3' }]);
+  const two = await local('query', '-q', query, '--top', '2');
+  assert.deepEqual(JSON.parse(two.stdout), [{ deviceId: 'cli-q1' }, { deviceId: 'cli-q2' }]);
+  const bad = await local('query', '-q', 'SELECT * FROM nothing');
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /^nave: .*Line 1:14 Unexpected input at 'nothing'/);
+  assert.equal(bad.stderr.trim().split('\n').length, 1);
+});

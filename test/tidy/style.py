@@ -31,7 +31,8 @@ def check_functions_fit_a_screen():
         for number, line in tree.numbered(name):
             found = opening.match(line)
             if start is None and found and not re.match(r"\s*(namespace|class|struct|enum|union|extern)\b", line):
-                start, indent = number, found.group(1)
+                # A constructor's initializers stand four further in than its last brace.
+                start, indent = number, found.group(1)[4 if line.lstrip().startswith(":") else 0 :]
             elif start is not None and re.match(rf"^{indent}\}}", line):
                 if number - start > FUNCTION_LINES_MAX and not _is_table(name, start):
                     yield f"{name}:{start}: {number - start} lines, at most {FUNCTION_LINES_MAX}"

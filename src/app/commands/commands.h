@@ -46,6 +46,16 @@ void twin_show(const TwinOptions& options);
 void twin_update(const TwinOptions& options);
 void twin_replace(const TwinOptions& options);
 
+// ---- nave query
+struct QueryOptions {
+  TargetOptions target;
+  std::string query;  // text, or @file
+  unsigned top = 0;   // at most so many rows; 0: all
+  std::string output = "json";
+};
+// Prints all pages as one array.
+void run_query(const QueryOptions& options);
+
 // ---- nave method
 struct MethodOptions {
   TargetOptions target;

@@ -83,6 +83,19 @@ std::string service_twin_text(const Identity& identity, const Presence& presence
   return out.append(json::to_text(tail(identity)), 1);
 }
 
+json::Object service_twin_fields(const Identity& identity, const Presence& presence, const Twin& twin) {
+  json::Object out = head(identity, presence, twin);
+  json::Object rest = tail(identity);
+  for (json::Member& member : rest) out.append(std::move(member.name), std::move(member.value));
+  return out;
+}
+
+std::string service_section_text(const TwinSection& section) {
+  std::string out;
+  append_section(out, section, true);
+  return out;
+}
+
 std::string device_twin_text(const Twin& twin) {
   std::string out = R"({"desired":)";
   append_section(out, twin.desired, false);

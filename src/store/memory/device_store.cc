@@ -208,6 +208,20 @@ void MemoryDeviceStore::put_twin(hub::TwinWrite write, Executor& reply_on, Store
   answer(reply_on, std::move(reply), outcome);
 }
 
+Result<std::vector<hub::ScannedTwin>, StoreError> MemoryDeviceStore::scan_twins(Kind kind, const IdentityKey& after,
+                                                                                size_t rows_max,
+                                                                                size_t bytes_max) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<hub::ScannedTwin> out;
+  size_t bytes = 0;
+  for (auto it = rows_.upper_bound(after); it != rows_.end() && out.size() < rows_max && bytes < bytes_max; ++it) {
+    if (it->first.is_module() != (kind == Kind::kModules)) continue;
+    out.push_back({it->second.identity, it->second.twin});
+    bytes += hub::scanned_bytes(it->second.twin);
+  }
+  return out;
+}
+
 std::vector<auth::Policy> MemoryDeviceStore::load_policies() const {
   const std::lock_guard lock(mutex_);
   return policies_;

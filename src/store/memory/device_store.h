@@ -12,10 +12,14 @@
 
 #include "base/limits.h"
 #include "hub/ports.h"
+#include "hub/query/scan.h"
 
 namespace nave::store::memory {
 
-class MemoryDeviceStore final : public hub::DeviceStore, public hub::TwinStore, public hub::CommandStore {
+class MemoryDeviceStore final : public hub::DeviceStore,
+                                public hub::TwinStore,
+                                public hub::CommandStore,
+                                public hub::TwinScan {
  public:
   explicit MemoryDeviceStore(uint64_t identities_max = limits::kIdentitiesMax) : identities_max_(identities_max) {}
 
@@ -35,6 +39,9 @@ class MemoryDeviceStore final : public hub::DeviceStore, public hub::TwinStore, 
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
+  [[nodiscard]] Result<std::vector<hub::ScannedTwin>, hub::StoreError> scan_twins(Kind kind, const IdentityKey& after,
+                                                                                  size_t rows_max,
+                                                                                  size_t bytes_max) const override;
 
   // commands.cc
   [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;

@@ -68,6 +68,17 @@ void SqliteDeviceStore::put_twin(hub::TwinWrite write, Executor& reply_on, Store
                     std::move(reply));
 }
 
+Result<std::vector<hub::ScannedTwin>, hub::StoreError> SqliteDeviceStore::scan_twins(Kind kind,
+                                                                                     const IdentityKey& after,
+                                                                                     size_t rows_max,
+                                                                                     size_t bytes_max) const {
+  auto out = readers_.scan_twins(kind, after, rows_max, bytes_max);
+  if (out) {
+    for (hub::ScannedTwin& row : *out) cache_.overlay(row.identity);
+  }
+  return out;
+}
+
 std::vector<auth::Policy> SqliteDeviceStore::load_policies() const {
   return readers_.policies();
 }

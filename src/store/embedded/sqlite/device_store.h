@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "hub/ports.h"
+#include "hub/query/scan.h"
 #include "store/embedded/durability.h"
 #include "store/embedded/sqlite/identity_cache.h"
 #include "store/embedded/sqlite/reader_pool.h"
@@ -14,7 +15,10 @@
 
 namespace nave::store::embedded {
 
-class SqliteDeviceStore final : public hub::DeviceStore, public hub::TwinStore, public hub::CommandStore {
+class SqliteDeviceStore final : public hub::DeviceStore,
+                                public hub::TwinStore,
+                                public hub::CommandStore,
+                                public hub::TwinScan {
  public:
   struct Options {
     std::string path;  // the folder exists
@@ -46,6 +50,9 @@ class SqliteDeviceStore final : public hub::DeviceStore, public hub::TwinStore, 
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
+  [[nodiscard]] Result<std::vector<hub::ScannedTwin>, hub::StoreError> scan_twins(Kind kind, const IdentityKey& after,
+                                                                                  size_t rows_max,
+                                                                                  size_t bytes_max) const override;
 
   // command_store.cc
   [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;

@@ -14,6 +14,7 @@
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
+#include "front/http/query_routes.h"
 #include "front/http/service_api.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
@@ -111,11 +112,13 @@ class ApiFixture : public testing::Test {
   hub::TwinService twins{store, registry, sessions, shard.clock, metrics};
   hub::MethodService methods{registry, sessions, 1, metrics};
   hub::C2dService c2d{store, registry, sessions, shard.clock, metrics, shard.executor, {}};
+  hub::QueryService queries{store, registry, shard.executor, shard.clock, metrics};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
     std::vector<front::http::Route> out = front::http::identity_routes(registry);
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::query_routes(queries)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));

@@ -1,0 +1,33 @@
+// A thread that runs what is posted to it, in order.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/executor.h"
+
+namespace nave::app {
+
+class WorkerThread final : public Executor {
+ public:
+  WorkerThread() : thread_([this] { run(); }) {}
+  // Waits for what runs; what still waits is dropped, here.
+  ~WorkerThread() override;
+  WorkerThread(const WorkerThread&) = delete;
+  WorkerThread& operator=(const WorkerThread&) = delete;
+
+  void post(UniqueFunction<void()> f) override;
+
+ private:
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<UniqueFunction<void()>> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace nave::app

@@ -1,0 +1,182 @@
+#include "hub/query/service.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "hub/query/limits.h"
+#include "hub/query/queried_twin.h"
+#include "hub/query/token.h"
+#include "hub/twin/render.h"
+#include "query/evaluate.h"
+#include "query/parser.h"
+#include "query/rows.h"
+
+namespace nave::hub {
+namespace {
+
+Error invalid(const std::string& why) {
+  return {ErrorCode::kArgumentInvalid, "BadRequest: " + why};
+}
+
+std::string_view item_type(const query::Statement& s) {
+  if (s.collection == query::Collection::kJobs) return "DeviceJob";
+  return s.selects_all() ? "Twin" : "Raw";
+}
+
+}  // namespace
+
+// One page in the making. Answers once; dropped, it says that the service is not available.
+class QueryService::Run {
+ public:
+  Run(QueryService& service, QueryRequest request, Executor& reply_on, Reply reply)
+      : service_(service),
+        request_(std::move(request)),
+        reply_on_(reply_on),
+        reply_(std::move(reply)),
+        deadline_ms_(service.clock_.steady_ms() + kQueryMsMax) {
+    if (request_.page_rows == 0) request_.page_rows = kQueryPageRowsDefault;
+    request_.page_rows = std::min(request_.page_rows, kQueryPageRowsMax);
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run() {
+    if (reply_) answer(fail(Error(ErrorCode::kServiceUnavailable)));
+    --service_.open_;
+  }
+
+  HubResult<void> prepare() {
+    auto statement = query::parse(request_.text);
+    if (!statement) return fail(invalid(query::describe(statement.error(), request_.text)));
+    statement_ = *std::move(statement);
+    if (statement_.is_grouped()) groups_.emplace(statement_);
+    if (request_.continuation.empty()) return {};
+    const auto position = read_token(request_.continuation, request_.text);
+    if (!position) return fail(invalid("The continuation token is not one of this query"));
+    position_ = *position;
+    if (!groups_) scanned_ = position_.after;
+    return {};
+  }
+
+  // Reads on; true: the page is made.
+  HubResult<bool> step() {
+    if (statement_.collection == query::Collection::kJobs) return true;
+    const auto kind =
+        statement_.collection == query::Collection::kModules ? TwinScan::Kind::kModules : TwinScan::Kind::kDevices;
+    const auto batch = service_.store_.scan_twins(kind, scanned_, kQueryTurnRows, kQueryTurnBytes);
+    if (!batch) return fail(Error(ErrorCode::kServiceUnavailable));
+    if (batch->empty()) return true;
+    for (const ScannedTwin& row : *batch) {
+      if (!take(row)) return true;
+      scanned_ = row.identity.key;
+    }
+    if (groups_ && groups_->bytes() > kQueryGroupsBytesMax) return fail(invalid("The query makes too many groups"));
+    if (service_.clock_.steady_ms() < deadline_ms_) return false;
+    if (groups_ || rows_ == 0) return fail(Error(ErrorCode::kGatewayTimeout, "The query takes too long"));
+    more_ = true;  // a short page is better than none
+    return true;
+  }
+
+  void finish() {
+    if (groups_) {
+      write_groups();
+      more_ = position_.groups < groups_->size() && !top_is_reached();
+    } else {
+      position_.after = scanned_;
+    }
+    QueryPage page{"[" + std::move(rows_text_) + "]", item_type(statement_), {}};
+    if (more_) page.continuation = write_token(position_, request_.text);
+    answer(std::move(page));
+  }
+
+  void answer(HubResult<QueryPage> page) {
+    (page ? service_.success_ : service_.failure_).add();
+    if (page) service_.size_.add(page->body.size());
+    reply_on_.post([reply = std::move(reply_), page = std::move(page)]() mutable { reply(std::move(page)); });
+    reply_ = nullptr;
+  }
+
+ private:
+  [[nodiscard]] bool top_is_reached() const { return statement_.top && position_.rows >= *statement_.top; }
+  [[nodiscard]] bool page_is_full() const {
+    return rows_ >= request_.page_rows || rows_text_.size() >= kQueryPageBytesMax;
+  }
+  void begin_row() {
+    if (rows_++ > 0) rows_text_ += ',';
+    ++position_.rows;
+  }
+
+  // False: the page is made, and `row` is not in it.
+  bool take(const ScannedTwin& row) {
+    if (!groups_ && top_is_reached()) return false;
+    const Twin twin = row.twin ? *row.twin : fresh_twin(row.identity);
+    const Presence presence = service_.registry_.presence(row.identity);
+    const QueriedTwin document(row.identity, presence, twin);
+    if (!query::matches(statement_, document)) return true;
+    if (groups_) {
+      groups_->add(document);
+      return true;
+    }
+    // Only now is it known that there is a next page.
+    more_ = page_is_full();
+    if (more_) return false;
+    begin_row();
+    if (statement_.selects_all()) {
+      rows_text_ += service_twin_text(row.identity, presence, twin);
+    } else {
+      query::project(statement_, document, rows_text_);
+    }
+    return true;
+  }
+
+  void write_groups() {
+    while (position_.groups < groups_->size() && !top_is_reached() && !page_is_full()) {
+      begin_row();
+      groups_->write_row(position_.groups++, rows_text_);
+    }
+  }
+
+  QueryService& service_;
+  QueryRequest request_;
+  Executor& reply_on_;
+  Reply reply_;
+  const int64_t deadline_ms_;
+  query::Statement statement_;
+  std::optional<query::Groups> groups_;
+  QueryPosition position_;
+  IdentityKey scanned_;  // the last that was looked at
+  std::string rows_text_;
+  size_t rows_ = 0;
+  bool more_ = false;
+};
+
+QueryService::QueryService(const TwinScan& store, const Registry& registry, Executor& worker, const Clock& clock,
+                           Metrics& metrics)
+    : store_(store),
+      registry_(registry),
+      worker_(worker),
+      clock_(clock),
+      success_(metrics.counter("twinQueries_success", "Pages of queries that were answered")),
+      failure_(metrics.counter("twinQueries_failure", "Pages of queries that were refused")),
+      size_(metrics.counter("twinQueries_resultSize", "Bytes of all pages of queries")) {}
+
+void QueryService::run(QueryRequest request, Executor& reply_on, Reply reply) {
+  const bool too_many = ++open_ > kQueriesMax;
+  auto run = std::make_unique<Run>(*this, std::move(request), reply_on, std::move(reply));
+  if (too_many) return run->answer(fail(Error(ErrorCode::kThrottlingException)));
+  if (auto ok = run->prepare(); !ok) return run->answer(fail(std::move(ok.error())));
+  worker_.post([this, run = std::move(run)]() mutable { turn(std::move(run)); });
+}
+
+void QueryService::turn(std::unique_ptr<Run> run) {
+  const HubResult<bool> done = run->step();
+  if (!done) {
+    run->answer(fail(done.error()));
+  } else if (*done) {
+    run->finish();
+  } else {
+    worker_.post([this, run = std::move(run)]() mutable { turn(std::move(run)); });
+  }
+}
+
+}  // namespace nave::hub
