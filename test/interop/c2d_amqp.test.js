@@ -156,7 +156,7 @@ describe('the service SDK over AMQP', () => {
 
   test('expired: nothing is delivered, and the sender hears of it', async () => {
     const device = await create_device('c2d');
-    const sent = message_with({ ack: 'full', expiryTimeUtc: Date.now() + 1500 });
+    const sent = message_with({ ack: 'full', expiryTimeUtc: Date.now() + 4000 });
     await send(device, sent);
     assert.equal((await feedback.of(sent.messageId)).statusCode, 'Expired');
     const { client, inbox } = await receiving(device, Amqp);

@@ -209,7 +209,7 @@ describe('back ends', () => {
     assert.equal(past.headers['iothub-errorcode'], 'InvalidMessageExpiryTime');
     const id = `ttl-${device.id}`;
     await send_to(device, 'x', { 'iothub-messageid': id, 'iothub-ack': 'negative',
-      'iothub-expiry': new Date(Date.now() + 1500).toISOString() });
+      'iothub-expiry': new Date(Date.now() + 4000).toISOString() });
     assert.equal((await feedback_of([id])).get(id).statusCode, 'Expired');
     assert.equal((await receive(device)).status, 204);
   });
