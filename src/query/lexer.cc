@@ -155,8 +155,8 @@ class Lexer {
   }
 
   bool read_escape(std::string& out) {
-    const char c = peek();
-    ++at_;
+    if (at_ == query_.size()) return false;
+    const char c = query_[at_++];
     if (c == 'u') return read_code_point(out);
     constexpr std::string_view kNames = "'\"\\/bfnrt";
     constexpr std::string_view kMeanings = "'\"\\/\b\f\n\r\t";

@@ -58,7 +58,7 @@ std::string LockToken::text() const {
   std::string ordered;
   for (const size_t at : kTextOrder) ordered += static_cast<char>(bytes[at]);
   std::string out = to_hex(ordered);
-  for (const size_t at : {8, 13, 18, 23}) out.insert(at, 1, '-');
+  for (const size_t at : {8UL, 13UL, 18UL, 23UL}) out.insert(at, 1, '-');
   return out;
 }
 
