@@ -20,8 +20,9 @@ const TRANSPORTS = { 'MQTT': Mqtt, 'MQTT-WS': MqttWs, 'AMQP': Amqp, 'AMQP-WS': A
 const needs_443 = (name) => name !== 'MQTT' && name !== 'AMQP';
 const RETRY_PAUSE_MS = 150;
 const INSIST_MS = 90000;
-const CELL_MS = 180000;
+const CELL_MS = 240000;
 const DEAF_MS = 10000;
+const OPEN_MS = 15000;  // cut at the wrong moment, an open may take the SDK most of a minute
 const TELEMETRY_COUNT = 10;
 const C2D_COUNT = 4;
 
@@ -145,13 +146,13 @@ class Run {
   }
 }
 
-async function opened(run, identity, transport_name, prepare = () => {}) {
+async function opened(run, identity, transport_name, prepare = () => {}, within_ms = run.rough ? INSIST_MS : 30000) {
   const kind = identity.module_id ? ModuleClient : Client;
   const client = kind.fromConnectionString(identity.connection_string, TRANSPORTS[transport_name]);
   client.on('error', () => {});
   if (transport_name === 'HTTPS') await client.setOptions({ http: { receivePolicy: { interval: 1 } } });
   prepare(client);
-  await with_deadline(client.open(), 'open', run.rough ? INSIST_MS : 30000);
+  await with_deadline(client.open(), 'open', within_ms);
   return client;
 }
 
@@ -160,14 +161,15 @@ async function opened(run, identity, transport_name, prepare = () => {}) {
 class Listener {
   constructor(run, identity, transport, on_message) {
     this.run = run;
-    this.open = () => opened(run, identity, transport, (client) => client.on('message', (message) => {
+    const listen = (client) => client.on('message', (message) => {
       this.heard_at = Date.now();
       on_message(message, client);
-    }));
+    });
+    this.open = () => opened(run, identity, transport, listen, run.rough ? OPEN_MS : 30000);
   }
   async start() {
+    this.client = await this.run.insist(this.open, 'open');
     this.heard_at = Date.now();
-    this.client = await this.open();
     return this;
   }
   async hear() {

@@ -22,7 +22,7 @@ const PIECES_MAX = 6;  // of one read; the rest goes as it is, or large messages
 
 class RoughProxy {
   // Listens at `address` on each of `ports` and passes on to the same port at `to`.
-  static async start({ address, to, ports, seed, life_ms = [400, 2500] }) {
+  static async start({ address, to, ports, seed, life_ms = [700, 4000] }) {
     const proxy = new RoughProxy();
     Object.assign(proxy, { random: random_of(seed), life_ms, cutting: true, cuts: 0, connections: 0, pairs: new Set() });
     proxy.servers = ports.map((port) => net.createServer((client) => proxy.join(client, net.connect(port, to)))
