@@ -5,12 +5,11 @@
 const { test, describe } = require('node:test');
 const assert = require('node:assert/strict');
 const { Client: ServiceClient } = require('azure-iothub');
-const { Client, ModuleClient } = require('azure-iot-device');
 const { Mqtt, MqttWs } = require('azure-iot-device-mqtt');
 const context = require('./lib/context');
 const { create_device, create_module, update_device, rest } = require('./lib/registry');
 const { connected } = require('./lib/mqtt_device');
-const { call, opened, ready, answer_ready } = require('./lib/methods');
+const { define_method_tests, call } = require('./lib/methods');
 const { TYPE, publish_packet } = require('./lib/mqtt_raw');
 
 const FILTER = '$iothub/methods/POST/#';
@@ -37,47 +36,7 @@ async function next_request(client) {
 const respond = (client, status, rid, payload = '', more = {}) =>
   client.send(publish_packet({ topic: `$iothub/methods/res/${status}/?$rid=${rid}`, payload, qos: 0, ...more }));
 
-for (const [name, transport, skip] of [['MQTT', Mqtt, false], ['MQTT over WebSocket', MqttWs, context.skip_443]]) {
-  describe(name, { skip }, () => {
-    test('payloads of every kind arrive and come back', async () => {
-      const device = await create_device('method');
-      const client = await opened(Client, device, transport, { ready: answer_ready,
-        echo: (request, response) => response.send(200, request.payload, () => {}) });
-      assert.equal((await ready(device)).status, 200);
-      for (const payload of [{ a: [1, 2.5, { b: null }] }, 'text ä€', 42, -0.5, true, [], {}]) {
-        const answer = await call(device, 'echo', { payload });
-        assert.equal(answer.http, 200, answer.text);
-        assert.deepEqual(answer.payload, payload);
-      }
-      const large = 'x'.repeat(120 * 1024);
-      assert.equal((await call(device, 'echo', { payload: large })).payload, large);
-      assert.ok((await call(device, 'echo')).http === 200);
-      await client.close();
-    });
-
-    test('a module has methods of its own; the status is the application’s', async () => {
-      const device = await create_device('method');
-      const module = await create_module(device.id, 'mod');
-      const client = await opened(ModuleClient, module, transport, { ready: answer_ready,
-        fail: (request, response) => response.send(1234, { why: request.methodName }, () => {}) });
-      assert.equal((await ready(module)).status, 200);
-      const answer = await call(module, 'fail');
-      assert.deepEqual([answer.http, answer.status, answer.payload], [200, 1234, { why: 'fail' }]);
-      assert.equal((await call(device, 'fail')).error, 'DeviceNotOnline');
-      await client.close();
-    });
-
-    test('a hundred at once to one device', async () => {
-      const device = await create_device('method');
-      const client = await opened(Client, device, transport, { ready: answer_ready,
-        echo: (request, response) => response.send(200, request.payload, () => {}) });
-      assert.equal((await ready(device)).status, 200);
-      const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => call(device, 'echo', { payload: { i } })));
-      assert.deepEqual(answers.map((a) => a.payload?.i), Array.from({ length: 100 }, (_, i) => i));
-      await client.close();
-    });
-  });
-}
+define_method_tests([['MQTT', Mqtt, false], ['MQTT over WebSocket', MqttWs, context.skip_443]]);
 
 describe('the service SDK', { skip: context.skip_443 }, () => {
   const service = () => ServiceClient.fromConnectionString(context.strings.service);

@@ -1,57 +1,16 @@
 // Direct methods with the device SDK over AMQP and AMQP over WebSocket; and what other SDKs do differently, with rhea.
 'use strict';
 
-const { test, describe } = require('node:test');
+const { test } = require('node:test');
 const assert = require('node:assert/strict');
-const { Client, ModuleClient } = require('azure-iot-device');
 const { Amqp, AmqpWs } = require('azure-iot-device-amqp');
 const context = require('./lib/context');
-const { create_device, create_module } = require('./lib/registry');
+const { create_device } = require('./lib/registry');
 const { rhea, open_at, attach_receiver, attach_sender, put_token, close } = require('./lib/amqp');
-const { call, opened, ready, answer_ready } = require('./lib/methods');
+const { define_method_tests, call } = require('./lib/methods');
 const { parse_connection_string, sas } = require('./lib/sas');
 
-for (const [name, transport, skip] of [['AMQP', Amqp, false], ['AMQP over WebSocket', AmqpWs, context.skip_443]]) {
-  describe(name, { skip }, () => {
-    test('payloads of every kind arrive and come back', async () => {
-      const device = await create_device('method');
-      const client = await opened(Client, device, transport, { ready: answer_ready,
-        echo: (request, response) => response.send(200, request.payload, () => {}) });
-      assert.equal((await ready(device)).status, 200);
-      for (const payload of [{ a: [1, 2.5, { b: null }] }, 'text ä€', 42, -0.5, true, [], {}]) {
-        const answer = await call(device, 'echo', { payload });
-        assert.equal(answer.http, 200, answer.text);
-        assert.deepEqual(answer.payload, payload);
-      }
-      const large = 'x'.repeat(120 * 1024);
-      assert.equal((await call(device, 'echo', { payload: large })).payload, large);
-      assert.equal((await call(device, 'echo')).http, 200);
-      await client.close();
-    });
-
-    test('a module has methods of its own; the status is the application’s', async () => {
-      const device = await create_device('method');
-      const module = await create_module(device.id, 'mod');
-      const client = await opened(ModuleClient, module, transport, { ready: answer_ready,
-        fail: (request, response) => response.send(1234, { why: request.methodName }, () => {}) });
-      assert.equal((await ready(module)).status, 200);
-      const answer = await call(module, 'fail');
-      assert.deepEqual([answer.http, answer.status, answer.payload], [200, 1234, { why: 'fail' }]);
-      assert.equal((await call(device, 'fail')).error, 'DeviceNotOnline');
-      await client.close();
-    });
-
-    test('a hundred at once to one device', async () => {
-      const device = await create_device('method');
-      const client = await opened(Client, device, transport, { ready: answer_ready,
-        echo: (request, response) => response.send(200, request.payload, () => {}) });
-      assert.equal((await ready(device)).status, 200);
-      const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => call(device, 'echo', { payload: { i } })));
-      assert.deepEqual(answers.map((a) => a.payload?.i), Array.from({ length: 100 }, (_, i) => i));
-      await client.close();
-    });
-  });
-}
+define_method_tests([['AMQP', Amqp, false], ['AMQP over WebSocket', AmqpWs, context.skip_443]]);
 
 // Links of a device on a connection that may have other devices.
 async function method_links(connection, device) {
