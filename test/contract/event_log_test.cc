@@ -11,6 +11,7 @@
 #include "contract/event_log_helpers.h"
 #include "store/embedded/log/segment_log.h"
 #include "store/memory/event_log.h"
+#include "support/thread_executor.h"
 
 namespace nave::test {
 namespace {
@@ -20,39 +21,6 @@ using Kind = hub::EventPosition::Kind;
 
 constexpr int64_t kStartMs = 1'786'784'856'000;
 constexpr uint16_t kPartitions = 4;
-
-// Runs what is posted on a thread, as a shard does.
-class ExecutorThread final : public Executor {
- public:
-  ExecutorThread() : thread_([this] { run(); }) {}
-  ~ExecutorThread() override {
-    post(nullptr);
-    thread_.join();
-  }
-  void post(UniqueFunction<void()> f) override {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(f));
-    changed_.notify_one();
-  }
-
- private:
-  void run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [&] { return !queue_.empty(); });
-      UniqueFunction<void()> f = std::move(queue_.front());
-      queue_.pop_front();
-      if (!f) return;
-      lock.unlock();
-      f();
-      lock.lock();
-    }
-  }
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<UniqueFunction<void()>> queue_;
-  std::thread thread_;
-};
 
 class LogHolder {
  public:
@@ -66,7 +34,7 @@ class MemoryHolder final : public LogHolder {
   hub::EventLog& log() override { return log_; }
 
  private:
-  ExecutorThread executor_;
+  ThreadExecutor executor_;
   store::memory::MemoryEventLog log_;
 };
 

@@ -1,7 +1,6 @@
 // nave c2d: back end and device in one verb, both over HTTPS (reference/service-rest.md §16, device-mqtt-https.md
 // §8.3).
 #include <iostream>
-#include <stdexcept>
 
 #include "app/commands/commands.h"
 #include "app/commands/output.h"
@@ -46,10 +45,6 @@ ClientHeaders send_headers(const C2dOptions& o) {
   return headers;
 }
 
-std::string unquoted(const std::string& etag) {
-  return etag.size() >= 2 && etag.front() == '"' ? etag.substr(1, etag.size() - 2) : etag;
-}
-
 json::Object shown(const ClientResponse& message) {
   static constexpr std::string_view kApplication = "iothub-app-";
   json::Object properties;
@@ -67,8 +62,7 @@ json::Object shown(const ClientResponse& message) {
   } else {
     out.append("dataBase64", base64_encode(message.body));
   }
-  const auto etag = message.headers.find("etag");
-  out.append("lock", etag == message.headers.end() ? "" : unquoted(etag->second));
+  out.append("lock", etag_of(message));
   out.append("properties", std::move(properties));
   out.append("applicationProperties", std::move(application));
   return out;

@@ -68,9 +68,7 @@ void monitor_feedback(const FeedbackOptions& options) {
     for (const json::Value& record : *records->if_array()) {
       if (record.if_object() != nullptr) progress.show(*record.if_object());
     }
-    std::string lock = batch.headers.at("etag");
-    std::erase(lock, '"');
-    (void)call_service(target, "DELETE", std::string(kPath) + '/' + percent_encode(lock), "", "");
+    (void)call_service(target, "DELETE", std::string(kPath) + '/' + percent_encode(etag_of(batch)), "", "");
     last = steady_clock::now();
   }
 }

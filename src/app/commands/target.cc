@@ -110,6 +110,13 @@ std::string service_token(const Target& target) {
   return auth::make_sas(c.host_name, c.key, unix_now() + kTokenSeconds, c.policy);
 }
 
+std::string etag_of(const ClientResponse& response) {
+  const auto header = response.headers.find("etag");
+  if (header == response.headers.end()) return "";
+  const std::string& etag = header->second;
+  return etag.size() >= 2 && etag.front() == '"' ? etag.substr(1, etag.size() - 2) : etag;
+}
+
 std::string device_token(const Target& target, const std::string& device, const std::string& module,
                          int64_t ttl_seconds) {
   const ConnectionString& c = target.connection;

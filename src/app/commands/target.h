@@ -45,6 +45,9 @@ struct Target {
                                           ClientHeaders headers, const std::string& body,
                                           int answer_timeout_ms = kAnswerTimeoutMs);
 
+// The ETag of an answer without its quotes; empty if there is none.
+[[nodiscard]] std::string etag_of(const ClientResponse& response);
+
 // The primary symmetric key of a device, or of a module of it. Throws std::runtime_error when there is none.
 [[nodiscard]] std::string fetch_primary_key(const Target& target, const std::string& device, const std::string& module);
 

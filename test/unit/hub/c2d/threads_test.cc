@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -12,42 +11,10 @@
 
 #include "hub/c2d/service.h"
 #include "store/memory/device_store.h"
+#include "support/thread_executor.h"
 
 namespace nave::hub {
 namespace {
-
-class ThreadExecutor final : public Executor {
- public:
-  ThreadExecutor() : thread_([this] { run(); }) {}
-  ~ThreadExecutor() override {
-    post(nullptr);
-    thread_.join();
-  }
-  ThreadExecutor(const ThreadExecutor&) = delete;
-  ThreadExecutor& operator=(const ThreadExecutor&) = delete;
-  void post(UniqueFunction<void()> f) override {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(f));
-    wake_.notify_one();
-  }
-
- private:
-  void run() {
-    for (;;) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return !queue_.empty(); });
-      UniqueFunction<void()> f = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      if (!f) return;
-      f();
-    }
-  }
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<UniqueFunction<void()>> queue_;
-  std::thread thread_;
-};
 
 // What a reply brings, on the thread that waits for it.
 class Waiter {
@@ -80,7 +47,7 @@ TEST(C2dThreads, EveryMessageIsCompletedExactlyOnce) {
   const HubInfo hub{"hub1.example.test", {}};
   SessionDirectory sessions(store, clock, metrics);
   Registry registry(store, sessions, hub, clock);
-  ThreadExecutor executor;
+  test::ThreadExecutor executor;
   C2dService service(store, registry, sessions, clock, metrics, executor,
                      {.max_delivery_count = 100'000, .feedback = {}});
   const C2dService::Caller who{{"d", ""}, "1"};

@@ -2,14 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <deque>
-#include <future>
 #include <thread>
 
 #include "base/random.h"
 #include "store/memory/device_store.h"
 #include "support/fake_shard.h"
+#include "support/thread_executor.h"
 
 namespace nave::hub {
 namespace {
@@ -157,47 +155,7 @@ TEST_F(DirectoryTest, ReauthorizeSaysDisabled) {
   EXPECT_EQ(first.ended, std::vector{EndReason::kIdentityDisabled});
 }
 
-// A shard with a real thread, for the race test.
-class ThreadShard final : public Executor {
- public:
-  ThreadShard() : thread_([this] { run(); }) {}
-  ~ThreadShard() override { stop(); }
-  void post(UniqueFunction<void()> f) override {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(f));
-    wake_.notify_one();
-  }
-  // Returns when everything posted before has run.
-  void drain() {
-    std::promise<void> done;
-    post([&done] { done.set_value(); });
-    done.get_future().wait();
-  }
-  void stop() {
-    if (!thread_.joinable()) return;
-    post(nullptr);
-    thread_.join();
-  }
-
- private:
-  void run() {
-    for (;;) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return !queue_.empty(); });
-      UniqueFunction<void()> f = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      if (!f) return;
-      f();
-    }
-  }
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<UniqueFunction<void()>> queue_;
-  std::thread thread_;
-};
-
-// Lives on a ThreadShard; leaves the directory when it is ended, as a front does.
+// Lives on a ThreadExecutor; leaves the directory when it is ended, as a front does.
 class LiveSession final : public Session {
  public:
   LiveSession(SessionDirectory& directory, IdentityKey key, Executor& executor)
@@ -230,7 +188,7 @@ TEST(DirectoryRace, ManyShardsClaimTheSameIdentities) {
   Metrics metrics;
   SessionDirectory directory(store, clock, metrics);
   std::array<std::vector<std::unique_ptr<LiveSession>>, kShards> sessions;
-  std::array<ThreadShard, kShards> shards;
+  std::array<test::ThreadExecutor, kShards> shards;
   for (int round = 0; round < kRounds; ++round) {
     for (int s = 0; s < kShards; ++s) {
       const IdentityKey key{"d" + std::to_string((round + s) % kIdentities), ""};
@@ -248,9 +206,9 @@ TEST(DirectoryRace, ManyShardsClaimTheSameIdentities) {
   }
   // The first time for the claims, the second for the ends that they posted to other shards.
   for (int i = 0; i < 2; ++i) {
-    for (ThreadShard& s : shards) s.drain();
+    for (test::ThreadExecutor& s : shards) s.drain();
   }
-  for (ThreadShard& s : shards) s.stop();
+  for (test::ThreadExecutor& s : shards) s.stop();
   int alive = 0;
   for (auto& mine : sessions) {
     for (auto& session : mine) {

@@ -5,20 +5,20 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
 #include "base/limits.h"
 #include "json/parse.h"
 #include "store/memory/device_store.h"
 #include "support/fake_shard.h"
+#include "support/thread_executor.h"
 
 namespace nave::hub {
 namespace {
 
 using test::FakeShard;
+using test::ThreadExecutor;
 
 // Twin writes wait until the test lets them through.
 class SlowTwins final : public TwinStore {
@@ -299,38 +299,6 @@ TEST_F(TwinServiceTest, Metrics) {
 }
 
 // Executors that are threads: the order per twin holds, and no update is lost.
-class ThreadExecutor final : public Executor {
- public:
-  ~ThreadExecutor() override { stop(); }
-  void post(UniqueFunction<void()> f) override {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(f));
-    wake_.notify_one();
-  }
-  void stop() {
-    if (!thread_.joinable()) return;
-    post(nullptr);
-    thread_.join();
-  }
-
- private:
-  void run() {
-    for (;;) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return !queue_.empty(); });
-      UniqueFunction<void()> f = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      if (!f) return;
-      f();
-    }
-  }
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<UniqueFunction<void()>> queue_;
-  std::thread thread_{[this] { run(); }};
-};
-
 TEST_F(TwinServiceTest, ManyThreadsOneTwin) {
   constexpr int kThreads = 4;
   constexpr int kWrites = 200;
