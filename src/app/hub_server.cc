@@ -10,9 +10,9 @@
 #include <system_error>
 #include <thread>
 
-#include "app/c2d_ticker.h"
 #include "app/data_folder.h"
 #include "app/installation.h"
+#include "app/ticker.h"
 #include "app/websocket_routes.h"
 #include "app/worker_thread.h"
 #include "base/limits.h"
@@ -134,7 +134,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::MethodService> methods;
   std::unique_ptr<hub::FaultInjection> faults;  // nullptr unless it was switched on
   std::unique_ptr<hub::C2dService> c2d;
-  std::unique_ptr<C2dTicker> c2d_ticker;
+  std::unique_ptr<Ticker> ticker;
   std::unique_ptr<hub::QueryService> queries;
   std::unique_ptr<WorkerThread> query_worker;         // ends before what runs on it
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
@@ -204,7 +204,7 @@ void HubServer::Parts::make_hub() {
   registry->set_queue(*c2d);
   query_worker = std::make_unique<WorkerThread>();
   queries = std::make_unique<hub::QueryService>(*twin_scan, *registry, *query_worker, clock, metrics);
-  c2d_ticker = std::make_unique<C2dTicker>(*c2d, runtime.shard(0));
+  ticker = std::make_unique<Ticker>(std::vector<std::function<void()>>{[this] { c2d->on_tick(); }}, runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
@@ -308,7 +308,7 @@ HubServer::~HubServer() {
 
 void HubServer::start() {
   parts_->runtime.start();
-  parts_->c2d_ticker->start();
+  parts_->ticker->start();
   parts_->accepting = true;
 }
 

@@ -41,7 +41,24 @@ class StatementParser {
     return std::move(out_);
   }
 
+  Statement run_condition() {
+    if (tokens_.take_symbol("*")) return ended();
+    if (tokens_.take_word("FROM")) {
+      out_.collection = collection();
+      if (out_.collection == Collection::kJobs) tokens_.refuse(0, "devices.jobs has no conditions");
+      if (tokens_.peek().kind == TokenKind::kEnd) return ended();
+      tokens_.expect_word("WHERE");
+    }
+    out_.where = ExpressionParser(tokens_, out_.collection).condition();
+    return ended();
+  }
+
  private:
+  Statement ended() {
+    if (tokens_.peek().kind != TokenKind::kEnd) tokens_.refuse_next();
+    return std::move(out_);
+  }
+
   uint64_t top() {
     const Token& t = tokens_.peek();
     constexpr double kTopMax = 9'007'199'254'740'992;  // beyond it a double skips integers
@@ -153,6 +170,21 @@ size_t count_chars(std::string_view utf8) {
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+// `run` makes the statement of a parser over the tokens of `text`.
+Result<Statement, Error> parse_with(std::string_view text, Statement (StatementParser::*run)()) {
+  if (count_chars(text) > kQueryCharsMax) {
+    return fail(Error{0, "The query is longer than " + std::to_string(kQueryCharsMax) + " characters"});
+  }
+  auto tokens = tokenize(text);
+  if (!tokens) return fail(std::move(tokens.error()));
+  try {
+    StatementParser parser(*std::move(tokens));
+    return (parser.*run)();
+  } catch (Error& e) {
+    return fail(std::move(e));
+  }
+}
+
 }  // namespace
 
 bool Statement::is_grouped() const {
@@ -160,16 +192,11 @@ bool Statement::is_grouped() const {
 }
 
 Result<Statement, Error> parse(std::string_view text) {
-  if (count_chars(text) > kQueryCharsMax) {
-    return fail(Error{0, "The query is longer than " + std::to_string(kQueryCharsMax) + " characters"});
-  }
-  auto tokens = tokenize(text);
-  if (!tokens) return fail(std::move(tokens.error()));
-  try {
-    return StatementParser(*std::move(tokens)).run();
-  } catch (Error& e) {
-    return fail(std::move(e));
-  }
+  return parse_with(text, &StatementParser::run);
+}
+
+Result<Statement, Error> parse_condition(std::string_view text) {
+  return parse_with(text, &StatementParser::run_condition);
 }
 
 }  // namespace nave::query

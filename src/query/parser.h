@@ -16,4 +16,8 @@ inline constexpr size_t kDepthMax = 64;    // of expressions inside each other
 // `text` is valid UTF-8. Paths are resolved, keys of items are final. Thread-safe.
 [[nodiscard]] Result<Statement, Error> parse(std::string_view text);
 
+// The condition of a job or configuration (reference/query-language.md §9): "*" for all devices, what stands behind
+// WHERE, or "FROM devices.modules WHERE …". A statement that selects all.
+[[nodiscard]] Result<Statement, Error> parse_condition(std::string_view text);
+
 }  // namespace nave::query

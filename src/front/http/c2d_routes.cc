@@ -95,16 +95,16 @@ std::vector<Route> c2d_routes(C2dService& c2d, hub::SessionDirectory& directory)
   };
   const auto abandon = [&](Call call) { settle(c2d, directory, C2dOutcome::kAbandon, std::move(call)); };
   return {
-      {"POST", "devices/{}/messages/devicebound", service, false, send},
-      {"POST", "devices/{}/modules/{}/messages/devicebound", service, false, send},
-      {"DELETE", "devices/{}/commands", service, false, empty},
-      {"DELETE", "devices/{}/modules/{}/commands", service, false, empty},
-      {"GET", "devices/{}/messages/devicebound", {}, false, get, Caller::kDevice},
-      {"GET", "devices/{}/modules/{}/messages/devicebound", {}, false, get, Caller::kDevice},
-      {"DELETE", "devices/{}/messages/devicebound/{}", {}, false, remove, Caller::kDevice},
-      {"DELETE", "devices/{}/modules/{}/messages/devicebound/{}", {}, false, remove, Caller::kDevice},
-      {"POST", "devices/{}/messages/devicebound/{}/abandon", {}, false, abandon, Caller::kDevice},
-      {"POST", "devices/{}/modules/{}/messages/devicebound/{}/abandon", {}, false, abandon, Caller::kDevice},
+      {"POST", "devices/{}/messages/devicebound", service, Body::kRaw, send},
+      {"POST", "devices/{}/modules/{}/messages/devicebound", service, Body::kRaw, send},
+      {"DELETE", "devices/{}/commands", service, Body::kRaw, empty},
+      {"DELETE", "devices/{}/modules/{}/commands", service, Body::kRaw, empty},
+      {"GET", "devices/{}/messages/devicebound", {}, Body::kRaw, get, Caller::kDevice},
+      {"GET", "devices/{}/modules/{}/messages/devicebound", {}, Body::kRaw, get, Caller::kDevice},
+      {"DELETE", "devices/{}/messages/devicebound/{}", {}, Body::kRaw, remove, Caller::kDevice},
+      {"DELETE", "devices/{}/modules/{}/messages/devicebound/{}", {}, Body::kRaw, remove, Caller::kDevice},
+      {"POST", "devices/{}/messages/devicebound/{}/abandon", {}, Body::kRaw, abandon, Caller::kDevice},
+      {"POST", "devices/{}/modules/{}/messages/devicebound/{}/abandon", {}, Body::kRaw, abandon, Caller::kDevice},
   };
 }
 

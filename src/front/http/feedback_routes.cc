@@ -40,9 +40,9 @@ std::vector<Route> feedback_routes(FeedbackQueue& feedback, const hub::HubInfo& 
   };
   const auto abandon = [&feedback](Call call) { settle(feedback, C2dOutcome::kAbandon, std::move(call)); };
   return {
-      {"GET", "messages/servicebound/feedback", service, false, get},
-      {"DELETE", "messages/servicebound/feedback/{}", service, false, remove},
-      {"POST", "messages/servicebound/feedback/{}/abandon", service, false, abandon},
+      {"GET", "messages/servicebound/feedback", service, Body::kRaw, get},
+      {"DELETE", "messages/servicebound/feedback/{}", service, Body::kRaw, remove},
+      {"POST", "messages/servicebound/feedback/{}/abandon", service, Body::kRaw, abandon},
   };
 }
 

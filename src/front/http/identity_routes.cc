@@ -133,16 +133,16 @@ std::vector<Route> identity_routes(Registry& registry) {
   const std::vector<auth::Right> read{kRegistryRead};
   const std::vector<auth::Right> write{kRegistryWrite};
   return {
-      {"GET", "statistics/devices", read, false, to(device_statistics)},
-      {"GET", "statistics/service", {kRegistryRead, kServiceConnect}, false, to(service_statistics)},
-      {"GET", "devices", read, false, to(list_devices)},
-      {"GET", "devices/{}", read, false, to(get_identity)},
-      {"PUT", "devices/{}", write, true, to(put_device)},
-      {"DELETE", "devices/{}", write, false, to(remove_identity)},
-      {"GET", "devices/{}/modules", read, false, to(list_modules)},
-      {"GET", "devices/{}/modules/{}", read, false, to(get_identity)},
-      {"PUT", "devices/{}/modules/{}", write, true, to(put_module)},
-      {"DELETE", "devices/{}/modules/{}", write, false, to(remove_identity)},
+      {"GET", "statistics/devices", read, Body::kRaw, to(device_statistics)},
+      {"GET", "statistics/service", {kRegistryRead, kServiceConnect}, Body::kRaw, to(service_statistics)},
+      {"GET", "devices", read, Body::kRaw, to(list_devices)},
+      {"GET", "devices/{}", read, Body::kRaw, to(get_identity)},
+      {"PUT", "devices/{}", write, Body::kObject, to(put_device)},
+      {"DELETE", "devices/{}", write, Body::kRaw, to(remove_identity)},
+      {"GET", "devices/{}/modules", read, Body::kRaw, to(list_modules)},
+      {"GET", "devices/{}/modules/{}", read, Body::kRaw, to(get_identity)},
+      {"PUT", "devices/{}/modules/{}", write, Body::kObject, to(put_module)},
+      {"DELETE", "devices/{}/modules/{}", write, Body::kRaw, to(remove_identity)},
   };
 }
 

@@ -31,8 +31,8 @@ std::vector<Route> method_routes(hub::MethodService& methods) {
   const std::vector<auth::Right> service{auth::Right::kServiceConnect};
   const auto handler = [&methods](Call call) { invoke(methods, std::move(call)); };
   return {
-      {"POST", "twins/{}/methods", service, true, handler},
-      {"POST", "twins/{}/modules/{}/methods", service, true, handler},
+      {"POST", "twins/{}/methods", service, Body::kObject, handler},
+      {"POST", "twins/{}/modules/{}/methods", service, Body::kObject, handler},
   };
 }
 

@@ -44,7 +44,7 @@ void run_query(hub::QueryService& queries, Call call) {
 }  // namespace
 
 std::vector<Route> query_routes(hub::QueryService& queries) {
-  return {{"POST", "devices/query", {auth::Right::kServiceConnect}, true, [&queries](Call call) {
+  return {{"POST", "devices/query", {auth::Right::kServiceConnect}, Body::kObject, [&queries](Call call) {
              run_query(queries, std::move(call));
            }}};
 }

@@ -21,7 +21,7 @@ namespace nave::front::http {
 struct Call {
   net::HttpRequest request;
   std::vector<std::string> ids;  // what stands at the {} of the pattern, decoded
-  json::Value body;              // null unless the route takes one
+  json::Value body;              // null unless the route takes JSON
   const ShardContext& shard;
   Reply reply;
   std::optional<hub::DeviceGrant> device = {};  // with Caller::kDevice: who it is
@@ -35,11 +35,14 @@ enum class Caller : uint8_t {
   kDevice,
 };
 
+// What the body must be before the handler runs: raw bytes are the handler's own business.
+enum class Body : uint8_t { kRaw, kObject, kArray, kAnyJson };
+
 struct Route {
   std::string_view method;
-  std::string_view pattern;           // "devices/{}/modules": literals ignore case, {} takes one segment
-  std::vector<auth::Right> any_of;    // one of these rights suffices; empty with Caller::kDevice
-  bool takes_json = false;            // the body is parsed before the handler runs; it must be an object
+  std::string_view pattern;         // "devices/{}/modules": literals ignore case, {} takes one segment
+  std::vector<auth::Right> any_of;  // one of these rights suffices; empty with Caller::kDevice
+  Body body = Body::kRaw;
   std::function<void(Call)> handler;  // on the shard of the request
   Caller caller = Caller::kService;
 };

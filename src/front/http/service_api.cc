@@ -35,11 +35,18 @@ void apply_method_override(net::HttpRequest& request) {
   if (const auto method = request.header("X-HTTP-Method-Override")) request.method = std::string(*method);
 }
 
-HubResult<json::Value> parse_body(const net::HttpRequest& request) {
+// An empty body is no JSON, and where any JSON will do it means null.
+HubResult<json::Value> parse_body(const net::HttpRequest& request, Body wanted) {
+  if (wanted == Body::kAnyJson && request.body.empty()) return json::Value();
   if (request.body.size() > limits::kHttpBodyBytesMax) return fail(Error(ErrorCode::kGenericRequestEntityTooLarge));
   auto body = json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax});
   if (!body) return fail(Error(ErrorCode::kIotHubFormatError, body.error().message()));
-  if (body->if_object() == nullptr) return fail(Error(ErrorCode::kIotHubFormatError, "The body must be a JSON object"));
+  if (wanted == Body::kObject && body->if_object() == nullptr) {
+    return fail(Error(ErrorCode::kIotHubFormatError, "The body must be a JSON object"));
+  }
+  if (wanted == Body::kArray && body->if_array() == nullptr) {
+    return fail(Error(ErrorCode::kIotHubFormatError, "The body must be a JSON array"));
+  }
   return *std::move(body);
 }
 
@@ -106,8 +113,8 @@ HubResult<void> ServiceApi::admit(Call& call, const Route& route, const std::vec
     if (auto ok = authorize(call.request, route, segments); !ok) return ok;
     if (auto ok = check_api_version(call.request); !ok) return ok;
   }
-  if (!route.takes_json) return {};
-  auto body = parse_body(call.request);
+  if (route.body == Body::kRaw) return {};
+  auto body = parse_body(call.request, route.body);
   if (!body) return fail(std::move(body.error()));
   call.body = *std::move(body);
   return {};

@@ -125,8 +125,8 @@ std::vector<Route> telemetry_routes(hub::SessionDirectory& directory, std::vecto
     (*desks)[shard]->take(std::move(call));
   };
   return {
-      {"POST", "devices/{}/messages/events", {}, false, take, Caller::kDevice},
-      {"POST", "devices/{}/modules/{}/messages/events", {}, false, take, Caller::kDevice},
+      {"POST", "devices/{}/messages/events", {}, Body::kRaw, take, Caller::kDevice},
+      {"POST", "devices/{}/modules/{}/messages/events", {}, Body::kRaw, take, Caller::kDevice},
   };
 }
 

@@ -44,12 +44,12 @@ std::vector<Route> twin_routes(TwinService& twins) {
   const auto patch = [&twins](Call call) { write_twin(twins, &TwinService::patch, std::move(call)); };
   const auto replace = [&twins](Call call) { write_twin(twins, &TwinService::replace, std::move(call)); };
   return {
-      {"GET", "twins/{}", service, false, get},
-      {"PATCH", "twins/{}", service, true, patch},
-      {"PUT", "twins/{}", service, true, replace},
-      {"GET", "twins/{}/modules/{}", service, false, get},
-      {"PATCH", "twins/{}/modules/{}", service, true, patch},
-      {"PUT", "twins/{}/modules/{}", service, true, replace},
+      {"GET", "twins/{}", service, Body::kRaw, get},
+      {"PATCH", "twins/{}", service, Body::kObject, patch},
+      {"PUT", "twins/{}", service, Body::kObject, replace},
+      {"GET", "twins/{}/modules/{}", service, Body::kRaw, get},
+      {"PATCH", "twins/{}/modules/{}", service, Body::kObject, patch},
+      {"PUT", "twins/{}/modules/{}", service, Body::kObject, replace},
   };
 }
 

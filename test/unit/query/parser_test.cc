@@ -175,5 +175,35 @@ TEST(QueryParser, Numbers) {
   EXPECT_EQ(worth("-3 < 3", "{}"), "true");
 }
 
+std::string condition_problem(const std::string& condition) {
+  const auto statement = parse_condition(condition);
+  return statement ? "" : describe(statement.error(), condition);
+}
+
+TEST(QueryCondition, NamesItsCollection) {
+  const auto all = parse_condition("*");
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->collection, Collection::kDevices);
+  EXPECT_FALSE(all->where);
+  const auto some = parse_condition("tags.a = 'b' AND deviceId IN ['d']");
+  ASSERT_TRUE(some);
+  EXPECT_EQ(some->collection, Collection::kDevices);
+  EXPECT_TRUE(some->where && some->selects_all());
+  const auto modules = parse_condition("from Devices.Modules where moduleId = 'm'");
+  ASSERT_TRUE(modules);
+  EXPECT_EQ(modules->collection, Collection::kModules);
+  EXPECT_TRUE(modules->where);
+  EXPECT_FALSE(parse_condition("FROM devices.modules")->where);
+}
+
+TEST(QueryCondition, IsNoStatement) {
+  EXPECT_EQ(condition_problem(""), "Line 1:0 Unexpected end of the query");
+  EXPECT_EQ(condition_problem("* AND true"), "Line 1:2 Unexpected input at 'AND'");
+  EXPECT_EQ(condition_problem("deviceId = 'a' GROUP BY deviceId"), "Line 1:15 Unexpected input at 'GROUP'");
+  EXPECT_EQ(condition_problem("SELECT * FROM devices"), "Line 1:0 Unexpected input at 'SELECT'");
+  EXPECT_EQ(condition_problem("FROM devices.jobs"), "Line 1:0 devices.jobs has no conditions");
+  EXPECT_EQ(condition_problem("FROM devices.modules moduleId = 'm'"), "Line 1:21 Unexpected input at 'moduleId'");
+}
+
 }  // namespace
 }  // namespace nave::query::test
