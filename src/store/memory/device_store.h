@@ -39,9 +39,8 @@ class MemoryDeviceStore final : public hub::DeviceStore,
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
-  [[nodiscard]] Result<std::vector<hub::ScannedTwin>, hub::StoreError> scan_twins(Kind kind, const IdentityKey& after,
-                                                                                  size_t rows_max,
-                                                                                  size_t bytes_max) const override;
+  [[nodiscard]] Result<bool, hub::StoreError> scan(const Range& range,
+                                                   const std::function<bool(hub::ScannedRow&)>& visit) const override;
 
   // commands.cc
   [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;
@@ -79,7 +78,7 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   // What a key held before a write, so that a change that fails half-way can be taken back.
   using Undo = std::vector<std::pair<IdentityKey, std::optional<Row>>>;
 
-  // Call with mutex_ held.
+  // Call with mutex_ held, but for scan_batch().
   Outcome apply_all(const std::vector<hub::IdentityWrite>& writes);
   Outcome apply_one(const hub::IdentityWrite& write, Undo& undo);
   [[nodiscard]] Outcome room_for(const IdentityKey& key) const;
@@ -87,6 +86,8 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   void erase(const IdentityKey& key, Undo& undo);
   void restore(const IdentityKey& key, std::optional<Row> row);
   void count(const Row& row, bool added);
+  // Behind `range.after`, which it moves.
+  [[nodiscard]] std::vector<hub::ScannedTwin> scan_batch(Range& range) const;
   [[nodiscard]] const Command* find_command(const IdentityKey& key, uint64_t sequence) const;
   Outcome remove_all(const IdentityKey& key, const std::vector<hub::CommandRemoval>& removals);
 

@@ -13,7 +13,8 @@ SqliteDeviceStore::SqliteDeviceStore(const Options& options, Metrics& metrics)
     : cache_(options.cached_identities, limits::kStatePendingActivityMax),
       committer_(open_state_database(options.path, options.durability), options.identities_max,
                  options.activity_flush_ms, cache_, metrics),
-      readers_(options.path) {}
+      readers_(options.path),
+      scanner_(options.path, cache_) {}
 
 std::optional<Identity> SqliteDeviceStore::find(const IdentityKey& key) const {
   IdentityCache::Lookup cached = cache_.find(key);
@@ -68,15 +69,9 @@ void SqliteDeviceStore::put_twin(hub::TwinWrite write, Executor& reply_on, Store
                     std::move(reply));
 }
 
-Result<std::vector<hub::ScannedTwin>, hub::StoreError> SqliteDeviceStore::scan_twins(Kind kind,
-                                                                                     const IdentityKey& after,
-                                                                                     size_t rows_max,
-                                                                                     size_t bytes_max) const {
-  auto out = readers_.scan_twins(kind, after, rows_max, bytes_max);
-  if (out) {
-    for (hub::ScannedTwin& row : *out) cache_.overlay(row.identity);
-  }
-  return out;
+Result<bool, hub::StoreError> SqliteDeviceStore::scan(const Range& range,
+                                                      const std::function<bool(hub::ScannedRow&)>& visit) const {
+  return scanner_.scan(range, visit);
 }
 
 std::vector<auth::Policy> SqliteDeviceStore::load_policies() const {

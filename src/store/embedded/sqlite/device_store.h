@@ -12,6 +12,7 @@
 #include "store/embedded/sqlite/identity_cache.h"
 #include "store/embedded/sqlite/reader_pool.h"
 #include "store/embedded/sqlite/state_committer.h"
+#include "store/embedded/sqlite/twin_scanner.h"
 
 namespace nave::store::embedded {
 
@@ -50,9 +51,8 @@ class SqliteDeviceStore final : public hub::DeviceStore,
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
-  [[nodiscard]] Result<std::vector<hub::ScannedTwin>, hub::StoreError> scan_twins(Kind kind, const IdentityKey& after,
-                                                                                  size_t rows_max,
-                                                                                  size_t bytes_max) const override;
+  [[nodiscard]] Result<bool, hub::StoreError> scan(const Range& range,
+                                                   const std::function<bool(hub::ScannedRow&)>& visit) const override;
 
   // command_store.cc
   [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;
@@ -79,6 +79,7 @@ class SqliteDeviceStore final : public hub::DeviceStore,
   mutable IdentityCache cache_;
   StateCommitter committer_;
   mutable ReaderPool readers_;
+  mutable TwinScanner scanner_;
 };
 
 }  // namespace nave::store::embedded

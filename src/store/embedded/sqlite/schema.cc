@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "store/embedded/sqlite/twin_migration.h"
+
 namespace nave::store::embedded {
 namespace {
 
@@ -66,7 +68,6 @@ CREATE TABLE total (
 INSERT INTO total VALUES (1, 0, 0, 0);
 )sql";
 
-// A table with a rowid: rows are long, and long rows make the tree of a WITHOUT ROWID table deep.
 constexpr std::string_view kVersion2 = R"sql(
 CREATE TABLE twin (
   device_id TEXT NOT NULL,
@@ -117,8 +118,23 @@ CREATE TABLE feedback (
 CREATE INDEX feedback_expiry ON feedback (expires);
 )sql";
 
+// One column that a scan reads, in the order that a scan wants (twin_record.h).
+constexpr std::string_view kVersion4 = R"sql(
+CREATE TABLE twin_record (
+  device_id TEXT NOT NULL,
+  module_id TEXT NOT NULL,
+  record BLOB NOT NULL,
+  PRIMARY KEY (device_id, module_id)
+) WITHOUT ROWID;
+INSERT INTO twin_record SELECT device_id, module_id, nave_twin_record(device_id, module_id, revision, changes, model_id,
+  tags, desired, desired_metadata, desired_version, reported, reported_metadata, reported_version, checksum)
+  FROM twin ORDER BY device_id, module_id;
+DROP TABLE twin;
+ALTER TABLE twin_record RENAME TO twin;
+)sql";
+
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));
@@ -159,6 +175,7 @@ int64_t check_version(Database& database) {
 }
 
 void migrate(Database& database, int64_t from) {
+  add_twin_record_function(database);
   for (int64_t v = from; v < kStateVersion; ++v) {
     database.execute_or_throw("BEGIN IMMEDIATE;" + std::string(kSteps[static_cast<size_t>(v)]) +
                               "PRAGMA application_id = " + std::to_string(kStateApplicationId) +

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "store/embedded/sqlite/rows.h"
+#include "store/embedded/sqlite/twin_record.h"
 
 namespace nave::store::embedded {
 
@@ -66,13 +67,10 @@ StateWriter::StateWriter(Database& database, uint64_t identities_max)
       erase_session_(database, "DELETE FROM mqtt_session WHERE device_id = ?1 AND module_id = ?2"),
       erase_device_sessions_(database, "DELETE FROM mqtt_session WHERE device_id = ?1"),
       find_generation_(database, "SELECT generation_id FROM identity WHERE device_id = ?1 AND module_id = ?2"),
-      find_twin_(database, "SELECT revision FROM twin WHERE device_id = ?1 AND module_id = ?2"),
+      find_twin_(database, "SELECT record FROM twin WHERE device_id = ?1 AND module_id = ?2"),
       put_twin_(database,
-                "INSERT INTO twin (device_id, module_id, " + std::string(kTwinColumns) +
-                    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO UPDATE SET "
-                    "revision = ?3, changes = ?4, model_id = ?5, tags = ?6, desired = ?7, desired_metadata = ?8, "
-                    "desired_version = ?9, reported = ?10, reported_metadata = ?11, reported_version = ?12, checksum = "
-                    "?13"),
+                "INSERT INTO twin (device_id, module_id, record) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+                "record = ?3"),
       erase_twin_(database, "DELETE FROM twin WHERE device_id = ?1 AND module_id = ?2"),
       erase_device_twins_(database, "DELETE FROM twin WHERE device_id = ?1"),
       erase_policies_(database, "DELETE FROM policy"),
@@ -235,17 +233,18 @@ StateWriter::Outcome StateWriter::put_twin(const hub::TwinWrite& write) {
     }
     {
       Rows row = find_twin_.rows(device, module);
-      const uint64_t stored = row.next() ? static_cast<uint64_t>(row.integer(0)) : 0;
+      uint64_t stored = 0;
+      if (row.next()) {
+        const auto twin = read_twin_record(device, module, row.blob(0));
+        if (!twin) return fail(StoreError::kDamaged);
+        stored = twin->revision;
+      }
       if (row.failed()) return fail(StoreError::kUnavailable);
       if (stored != write.twin.revision) return fail(StoreError::kVersionMismatch);
     }
     hub::Twin twin = write.twin;
     ++twin.revision;
-    return done_if(put_twin_.run(device, module, static_cast<int64_t>(twin.revision),
-                                 static_cast<int64_t>(twin.changes), twin.model_id, twin.tags, twin.desired.values,
-                                 twin.desired.metadata, static_cast<int64_t>(twin.desired.version),
-                                 twin.reported.values, twin.reported.metadata,
-                                 static_cast<int64_t>(twin.reported.version), twin_checksum(write.key, twin)));
+    return done_if(put_twin_.run(device, module, Blob{write_twin_record(write.key, twin)}));
   });
 }
 
