@@ -3,8 +3,8 @@
 #include <charconv>
 #include <memory>
 
-#include "hub/device/identity_json.h"
 #include "front/http/path.h"
+#include "hub/device/identity_json.h"
 
 namespace nave::front::http {
 namespace {
@@ -21,8 +21,7 @@ IdentityKey key_of(const Call& call) {
 
 json::Object document(const Registry& registry, const Identity& identity) {
   const hub::Presence presence = registry.presence(identity);
-  return identity.key.is_module() ? hub::module_document(identity, presence)
-                                  : hub::device_document(identity, presence);
+  return identity.key.is_module() ? hub::module_document(identity, presence) : hub::device_document(identity, presence);
 }
 
 json::Array documents(const Registry& registry, const std::vector<Identity>& identities) {
