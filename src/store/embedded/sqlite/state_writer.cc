@@ -137,9 +137,10 @@ StateWriter::Outcome StateWriter::apply_one(const IdentityWrite& write) {
       return fail(StoreError::kVersionMismatch);
     }
   }
-  if (write.kind == IdentityWrite::Kind::kPut) return put(write.identity, present, was_enabled);
   // Erasing what is expected to be absent is a no-op.
-  return present ? erase(key, was_enabled) : Outcome();
+  if (write.kind == IdentityWrite::Kind::kErase) return present ? erase(key, was_enabled) : Outcome();
+  if (Outcome outcome = put(write.identity, present, was_enabled); !outcome || !write.twin) return outcome;
+  return replace_twin(key, *write.twin);
 }
 
 StateWriter::Outcome StateWriter::room_for(const IdentityKey& key, int64_t& created) {
@@ -231,21 +232,32 @@ StateWriter::Outcome StateWriter::put_twin(const hub::TwinWrite& write) {
       if (row.failed()) return fail(StoreError::kUnavailable);
       if (!there || row.text(0) != write.generation_id) return fail(StoreError::kNotFound);
     }
-    {
-      Rows row = find_twin_.rows(device, module);
-      uint64_t stored = 0;
-      if (row.next()) {
-        const auto twin = read_twin_record(device, module, row.blob(0));
-        if (!twin) return fail(StoreError::kDamaged);
-        stored = twin->revision;
-      }
-      if (row.failed()) return fail(StoreError::kUnavailable);
-      if (stored != write.twin.revision) return fail(StoreError::kVersionMismatch);
-    }
-    hub::Twin twin = write.twin;
-    ++twin.revision;
-    return done_if(put_twin_.run(device, module, Blob{write_twin_record(write.key, twin)}));
+    uint64_t stored = 0;
+    if (Outcome outcome = find_revision(write.key, stored); !outcome) return outcome;
+    if (stored != write.twin.revision) return fail(StoreError::kVersionMismatch);
+    return write_twin(write.key, write.twin);
   });
+}
+
+StateWriter::Outcome StateWriter::find_revision(const IdentityKey& key, uint64_t& revision) {
+  Rows row = find_twin_.rows(key.device, key.module);
+  revision = 0;
+  if (!row.next()) return done_if(!row.failed());
+  const auto twin = read_twin_record(key.device, key.module, row.blob(0));
+  if (!twin) return fail(StoreError::kDamaged);
+  revision = twin->revision;
+  return {};
+}
+
+StateWriter::Outcome StateWriter::replace_twin(const IdentityKey& key, hub::Twin twin) {
+  if (Outcome outcome = find_revision(key, twin.revision); !outcome) return outcome;
+  return write_twin(key, twin);
+}
+
+StateWriter::Outcome StateWriter::write_twin(const IdentityKey& key, const hub::Twin& twin) {
+  hub::Twin next = twin;
+  ++next.revision;
+  return done_if(put_twin_.run(key.device, key.module, Blob{write_twin_record(key, next)}));
 }
 
 StateWriter::Outcome StateWriter::save_policies(const std::vector<auth::Policy>& policies) {
