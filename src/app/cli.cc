@@ -116,6 +116,7 @@ void add_query(CLI::App& app, QueryOptions& o) {
   add_target(verb, o.target);
   verb->add_option("-q,--query-command,query", o.query, "The query, or @file")->required();
   verb->add_option("--top", o.top, "At most so many rows; all without it");
+  verb->add_flag("--explain", o.explain, "Say what the query will read, and do nothing");
   verb->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
   verb->callback([&o] { run_query(o); });
 }

@@ -105,6 +105,12 @@ store::embedded::LogOptions log_options(const Config& config, const std::string&
   return options;
 }
 
+std::vector<hub::IndexedPath> indexes_of(const Config& config) {
+  std::vector<hub::IndexedPath> out;
+  for (const std::string& path : config.query_indexes) out.push_back(hub::parse_indexed_path(path).value());
+  return out;
+}
+
 }  // namespace
 
 // In the order in which they are made; destroyed in reverse.
@@ -175,7 +181,8 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   }
   folder = std::make_unique<DataFolder>(config.data);
   auto sqlite = std::make_unique<store::embedded::SqliteDeviceStore>(
-      store::embedded::SqliteDeviceStore::Options{.path = folder->state_db(), .durability = durability_of(config)},
+      store::embedded::SqliteDeviceStore::Options{
+          .path = folder->state_db(), .durability = durability_of(config), .indexes = indexes_of(config)},
       metrics);
   twin_store = sqlite.get();
   command_store = sqlite.get();

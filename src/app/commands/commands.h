@@ -51,6 +51,7 @@ struct QueryOptions {
   TargetOptions target;
   std::string query;  // text, or @file
   unsigned top = 0;   // at most so many rows; 0: all
+  bool explain = false;
   std::string output = "json";
 };
 // Prints all pages as one array.

@@ -25,6 +25,11 @@ void run_query(const QueryOptions& o) {
   json::Object body;
   body.append("query", argument_text(o.query));
   const std::string text = json::to_text(std::move(body));
+  if (o.explain) {
+    const ClientResponse plan = call_service(target, "POST", "/devices/query/explain", "", text);
+    std::cout << indented(json::parse(plan.body).value_or(json::Value()));
+    return;
+  }
   json::Array out;
   std::string continuation;
   do {

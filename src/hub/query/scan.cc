@@ -1,5 +1,9 @@
 #include "hub/query/scan.h"
 
+#include <algorithm>
+
+#include "query/parser.h"
+
 namespace nave::hub {
 namespace {
 
@@ -9,6 +13,33 @@ size_t bytes_of(const TwinText& twin) {
 }
 
 }  // namespace
+
+std::string text_of(const IndexedPath& path) {
+  std::string out;
+  for (const std::string& name : path) {
+    const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    });
+    if (!out.empty()) out += '.';
+    out += plain ? name : "[[" + name + "]]";
+  }
+  return out;
+}
+
+std::optional<IndexedPath> parse_indexed_path(std::string_view text) {
+  const auto statement = query::parse("SELECT " + std::string(text) + " FROM devices");
+  if (!statement || statement->items.size() != 1 || statement->items[0].is_aggregate()) return {};
+  const query::Path& path = statement->items[0].path;
+  if (!path.known) return {};
+  IndexedPath out;
+  for (const query::Step& step : path.steps) {
+    if (step.index || step.name.starts_with('$')) return {};
+    out.push_back(step.name);
+  }
+  const bool tags = out.size() > 1 && out[0] == "tags";
+  const bool property = out.size() > 2 && out[0] == "properties" && (out[1] == "desired" || out[1] == "reported");
+  return tags || property ? std::optional(std::move(out)) : std::nullopt;
+}
 
 TwinText TwinText::of(const Twin& twin) {
   return {twin.revision,
@@ -40,7 +71,7 @@ Result<std::vector<ScannedTwin>, StoreError> TwinScan::scan_twins(Kind kind, con
     return out.size() < rows_max && bytes < bytes_max;
   };
   if (rows_max == 0 || bytes_max == 0) return out;
-  if (auto done = scan({kind, after, false}, take); !done) return fail(done.error());
+  if (auto done = scan({kind, after}, take); !done) return fail(done.error());
   return out;
 }
 

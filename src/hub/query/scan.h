@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -12,6 +14,14 @@
 #include "hub/twin/twin.h"
 
 namespace nave::hub {
+
+// Names of members, from the document down: {"tags", "location", "building"} or {"properties", "reported", …}.
+using IndexedPath = std::vector<std::string>;
+// "tags.location.building", with [[ ]] around names that queries need it for.
+[[nodiscard]] std::string text_of(const IndexedPath& path);
+// Of a path as a query spells it: a value inside tags or of desired or reported properties, without elements of arrays.
+// nullopt: it is none.
+[[nodiscard]] std::optional<IndexedPath> parse_indexed_path(std::string_view text);
 
 // A stored twin where it lies: the texts belong to whoever handed it out. Twin says what they are.
 struct TwinText {
@@ -80,7 +90,15 @@ class TwinScan {
     IdentityKey after;  // those behind it; empty: from the first
     // Only identities whose twin was written: much faster where the others cannot matter.
     bool written_only = false;
+    // Only those of which the value at one of indexes() is this.
+    struct Match {
+      size_t index;
+      std::variant<double, std::string> value;
+    };
+    std::optional<Match> match = {};
   };
+  // Those that `Range::match` may name.
+  [[nodiscard]] virtual const std::vector<IndexedPath>& indexes() const = 0;
   // Ordered by the bytes of device id and module id, until `visit` returns false, which makes the answer false. A row
   // that turned out broken was reported to the log. `visit` does not call the store.
   [[nodiscard]] virtual Result<bool, StoreError> scan(const Range& range,

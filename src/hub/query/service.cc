@@ -50,7 +50,7 @@ class QueryService::Run {
     auto statement = query::parse(request_.text);
     if (!statement) return fail(invalid(query::describe(statement.error(), request_.text)));
     statement_ = *std::move(statement);
-    if (statement_.collection != query::Collection::kJobs) plan_ = make_plan(statement_);
+    if (statement_.collection != query::Collection::kJobs) plan_ = make_plan(statement_, service_.store_.indexes());
     if (statement_.is_grouped()) groups_.emplace(statement_);
     if (request_.continuation.empty()) return {};
     const auto position = read_token(request_.continuation, request_.text);
@@ -76,7 +76,7 @@ class QueryService::Run {
       return ++turn < kQueryTurnRows &&
              (turn % kRowsBetweenLooks != 0 || service_.clock_.steady_ms() < now + kQueryTurnMs);
     };
-    const auto all = service_.store_.scan({plan_.kind, scanned_.key(), plan_.written_only}, visit);
+    const auto all = service_.store_.scan({plan_.kind, scanned_.key(), plan_.written_only, plan_.match}, visit);
     if (!all) return fail(Error(ErrorCode::kServiceUnavailable));
     if (*all || page_made) return true;
     if (groups_ && groups_->bytes() > kQueryGroupsBytesMax) return fail(invalid("The query makes too many groups"));
@@ -195,6 +195,19 @@ void QueryService::run(QueryRequest request, Executor& reply_on, Reply reply) {
   if (too_many) return run->answer(fail(Error(ErrorCode::kThrottlingException)));
   if (auto ok = run->prepare(); !ok) return run->answer(fail(std::move(ok.error())));
   worker_.post([this, run = std::move(run)]() mutable { turn(std::move(run)); });
+}
+
+HubResult<json::Object> QueryService::explain(const std::string& text) const {
+  auto statement = query::parse(text);
+  if (!statement) return fail(invalid(query::describe(statement.error(), text)));
+  if (statement->collection == query::Collection::kJobs) {
+    json::Object out;
+    out.append("collection", "devices.jobs");
+    out.append("reads", "the rows of jobs");
+    return out;
+  }
+  const QueryPlan plan = make_plan(*statement, store_.indexes());
+  return hub::explain(plan, *statement, store_.indexes(), registry_.counts());
 }
 
 void QueryService::turn(std::unique_ptr<Run> run) {

@@ -39,6 +39,8 @@ class MemoryDeviceStore final : public hub::DeviceStore,
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
+  // None: what is in memory is quick to walk through.
+  [[nodiscard]] const std::vector<hub::IndexedPath>& indexes() const override { return indexes_; }
   [[nodiscard]] Result<bool, hub::StoreError> scan(const Range& range,
                                                    const std::function<bool(hub::ScannedRow&)>& visit) const override;
 
@@ -92,6 +94,7 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   Outcome remove_all(const IdentityKey& key, const std::vector<hub::CommandRemoval>& removals);
 
   const uint64_t identities_max_;
+  const std::vector<hub::IndexedPath> indexes_;
   mutable std::mutex mutex_;
   std::map<IdentityKey, Row> rows_;  // a device stands right before its modules
   uint64_t next_created_ = 0;

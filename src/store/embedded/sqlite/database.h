@@ -111,6 +111,7 @@ class Statement {
  private:
   friend class Database;
   void bind(int index, int64_t value) { sqlite3_bind_int64(statement_, index, value); }
+  void bind(int index, double value) { sqlite3_bind_double(statement_, index, value); }
   void bind(int index, std::string_view value) {
     // A null pointer would bind NULL.
     sqlite3_bind_text(statement_, index, value.data() == nullptr ? "" : value.data(), static_cast<int>(value.size()),

@@ -1,6 +1,7 @@
 #include "store/embedded/sqlite/device_store.h"
 
 #include "store/embedded/sqlite/schema.h"
+#include "store/embedded/sqlite/twin_index.h"
 
 namespace nave::store::embedded {
 
@@ -9,12 +10,22 @@ using hub::IdentityWrite;
 using hub::MqttSession;
 using hub::StoreReply;
 
+namespace {
+
+std::unique_ptr<Database> open_writer(const SqliteDeviceStore::Options& options) {
+  std::unique_ptr<Database> out = open_state_database(options.path, options.durability);
+  add_twin_value_function(*out);
+  establish_twin_indexes(*out, options.indexes);
+  return out;
+}
+
+}  // namespace
+
 SqliteDeviceStore::SqliteDeviceStore(const Options& options, Metrics& metrics)
     : cache_(options.cached_identities, limits::kStatePendingActivityMax),
-      committer_(open_state_database(options.path, options.durability), options.identities_max,
-                 options.activity_flush_ms, cache_, metrics),
+      committer_(open_writer(options), options.identities_max, options.activity_flush_ms, cache_, metrics),
       readers_(options.path),
-      scanner_(options.path, cache_) {}
+      scanner_(options.path, options.indexes, cache_) {}
 
 std::optional<Identity> SqliteDeviceStore::find(const IdentityKey& key) const {
   IdentityCache::Lookup cached = cache_.find(key);

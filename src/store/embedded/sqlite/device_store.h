@@ -27,6 +27,7 @@ class SqliteDeviceStore final : public hub::DeviceStore,
     size_t cached_identities = 65'536;
     int64_t activity_flush_ms = 5000;
     Durability durability = Durability::kDurable;
+    std::vector<hub::IndexedPath> indexes = {};  // over values of twins
   };
 
   // Throws DatabaseError, one line with file and reason. Creates the file if there is none. One process at a time: the
@@ -51,6 +52,7 @@ class SqliteDeviceStore final : public hub::DeviceStore,
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
+  [[nodiscard]] const std::vector<hub::IndexedPath>& indexes() const override { return scanner_.indexes(); }
   [[nodiscard]] Result<bool, hub::StoreError> scan(const Range& range,
                                                    const std::function<bool(hub::ScannedRow&)>& visit) const override;
 

@@ -5,6 +5,7 @@
 
 #include "store/embedded/sqlite/damaged_row.h"
 #include "store/embedded/sqlite/rows.h"
+#include "store/embedded/sqlite/twin_index.h"
 #include "store/embedded/sqlite/twin_record.h"
 
 namespace nave::store::embedded {
@@ -22,7 +23,7 @@ std::string columns() {
 }  // namespace
 
 struct TwinScanner::Connection {
-  explicit Connection(const std::string& path)
+  Connection(const std::string& path, const std::vector<hub::IndexedPath>& indexes)
       : database(path),
         identity(database, "SELECT " + columns() + " FROM identity WHERE device_id = ?1 AND module_id = ?2"),
         devices(database,
@@ -43,11 +44,21 @@ struct TwinScanner::Connection {
                           "SELECT device_id, module_id, record FROM twin WHERE (device_id, module_id) >= (?1, ?2)"
                           " AND module_id <> '' ORDER BY device_id, module_id") {
     database.execute_or_throw("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384");
+    add_twin_value_function(database);
+    for (const hub::IndexedPath& indexed : indexes) {
+      const std::string from = "SELECT device_id, module_id, record FROM twin INDEXED BY " + twin_index_name(indexed) +
+                               " WHERE " + twin_value_sql(indexed) + " = ?1 AND ";
+      device_matches.push_back(
+          std::make_unique<Statement>(database, from + "device_id > ?2 AND module_id = '' ORDER BY device_id"));
+      module_matches.push_back(std::make_unique<Statement>(
+          database, from + "(device_id, module_id) > (?2, ?3) AND module_id <> '' ORDER BY device_id, module_id"));
+    }
   }
 
   std::mutex mutex;
   Database database;
   Statement identity, devices, modules, device_twins, module_twins, device_twins_from, module_twins_from;
+  std::vector<std::unique_ptr<Statement>> device_matches, module_matches;  // by index
 };
 
 namespace {
@@ -176,8 +187,9 @@ class TwinScanner::TwinRows final : public LazyRow {
   const Rows& rows_;
 };
 
-TwinScanner::TwinScanner(const std::string& path, IdentityCache& cache) : cache_(cache) {
-  for (auto& c : connections_) c = std::make_unique<Connection>(path);
+TwinScanner::TwinScanner(const std::string& path, std::vector<hub::IndexedPath> indexes, IdentityCache& cache)
+    : indexes_(std::move(indexes)), cache_(cache) {
+  for (auto& c : connections_) c = std::make_unique<Connection>(path, indexes_);
 }
 
 TwinScanner::~TwinScanner() = default;
@@ -211,6 +223,16 @@ Result<bool, StoreError> TwinScanner::scan(const hub::TwinScan::Range& range,
   Connection& c = *free;
   const auto& [device, module] = range.after;
   const bool devices = range.kind == hub::TwinScan::Kind::kDevices;
+  if (range.match) {
+    const auto& statements = devices ? c.device_matches : c.module_matches;
+    Statement& statement = *statements.at(range.match->index);
+    const auto walk_matches = [&](const auto& value) {
+      Rows rows = devices ? statement.rows(value, device) : statement.rows(value, device, module);
+      TwinRows row(c, cache_, rows);
+      return walk(rows, row, visit);
+    };
+    return std::visit(walk_matches, range.match->value);
+  }
   if (range.written_only) {
     Rows rows = devices ? c.device_twins.rows(device) : c.module_twins.rows(device, module);
     TwinRows row(c, cache_, rows);

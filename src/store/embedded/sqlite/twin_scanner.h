@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "hub/query/scan.h"
 #include "store/embedded/sqlite/identity_cache.h"
@@ -17,8 +18,10 @@ class TwinScanner {
  public:
   // The file has the schema. `cache` outlives the scanner and knows activity times that are not in the file yet. Throws
   // DatabaseError.
-  TwinScanner(const std::string& path, IdentityCache& cache);
+  TwinScanner(const std::string& path, std::vector<hub::IndexedPath> indexes, IdentityCache& cache);
   ~TwinScanner();
+
+  [[nodiscard]] const std::vector<hub::IndexedPath>& indexes() const { return indexes_; }
 
   // As hub::TwinScan promises it.
   [[nodiscard]] Result<bool, hub::StoreError> scan(const hub::TwinScan::Range& range,
@@ -29,6 +32,7 @@ class TwinScanner {
   class IdentityRows;
   class TwinRows;
 
+  const std::vector<hub::IndexedPath> indexes_;
   IdentityCache& cache_;
   static constexpr size_t kConnections = 3;
   std::array<std::unique_ptr<Connection>, kConnections> connections_;

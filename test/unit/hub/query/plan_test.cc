@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "json/write.h"
 #include "query/parser.h"
 
 namespace nave::hub {
@@ -12,9 +13,9 @@ struct Planned {
   QueryPlan plan;
 };
 
-Planned planned(const std::string& text) {
+Planned planned(const std::string& text, const std::vector<IndexedPath>& indexes = {}) {
   Planned out{query::parse(text).value(), {}};
-  out.plan = make_plan(out.statement);
+  out.plan = make_plan(out.statement, indexes);
   return out;
 }
 
@@ -65,6 +66,42 @@ TEST(QueryPlan, PutsTheCheapPartsFirst) {
 TEST(QueryPlan, KnowsItsCollection) {
   EXPECT_EQ(planned("SELECT * FROM devices").plan.kind, TwinScan::Kind::kDevices);
   EXPECT_EQ(planned("SELECT * FROM devices.modules").plan.kind, TwinScan::Kind::kModules);
+}
+
+const std::vector<IndexedPath> kIndexes = {{"tags", "a"}, {"properties", "reported", "n"}};
+
+std::string explained(const std::string& text) {
+  const Planned p = planned(text, kIndexes);
+  return json::to_text(explain(p.plan, p.statement, kIndexes, {10, 9, 3}));
+}
+
+TEST(QueryPlan, TakesAnIndexForAnEqualityThatMustHold) {
+  const auto index = [](const std::string& condition) {
+    const auto match = planned("SELECT * FROM devices WHERE " + condition, kIndexes).plan.match;
+    return match ? static_cast<int>(match->index) : -1;
+  };
+  EXPECT_EQ(index("tags.a = 'x'"), 0);
+  EXPECT_EQ(index("5 = properties.reported.n"), 1);
+  EXPECT_EQ(index("status = 'enabled' AND tags.a = 'x'"), 0);
+  EXPECT_EQ(index("tags.a = 'x' OR status = 'enabled'"), -1);
+  EXPECT_EQ(index("NOT tags.a = 'x'"), -1);
+  EXPECT_EQ(index("tags.a != 'x'"), -1);
+  EXPECT_EQ(index("tags.a = true"), -1) << "only texts and numbers are in it";
+  EXPECT_EQ(index("tags.a.b = 'x'"), -1);
+  EXPECT_EQ(index("tags.a = tags.b"), -1);
+  EXPECT_EQ(index("tags.b = 'x'"), -1);
+}
+
+TEST(QueryPlan, ExplainsItself) {
+  EXPECT_EQ(explained("SELECT * FROM devices WHERE tags.a = 'x'"),
+            R"({"collection":"devices","reads":"the twins that the index names","index":"tags.a = 'x'",)"
+            R"("rowsMost":null,"order":"by id, page by page"})");
+  EXPECT_EQ(explained("SELECT COUNT() FROM devices WHERE tags.b = 'x'"),
+            R"({"collection":"devices","reads":"every twin that was ever written to","index":null,)"
+            R"("rowsMost":10,"order":"groups in the order of their first twin"})");
+  EXPECT_EQ(explained("SELECT COUNT() FROM devices.modules"),
+            R"({"collection":"devices.modules","reads":"every identity","index":null,)"
+            R"("rowsMost":3,"order":"groups in the order of their first twin"})");
 }
 
 }  // namespace
