@@ -124,14 +124,16 @@ void Registry::try_put(std::shared_ptr<Put> put) {
       if (!store_.find(key)) writes.push_back(put_of(make_system_module(key, clock_.utc()), nullptr));
     }
   }
+  std::vector<IdentityKey> made;
+  for (const IdentityWrite& w : writes) made.push_back(w.identity.key);
   Executor& reply_on = put->reply_on;
   store_.apply(std::move(writes), reply_on,
-               [this, put = std::move(put), written = *std::move(next)](Result<void, StoreError> outcome) {
-                 put_done(put, written, outcome);
-               });
+               [this, put = std::move(put), written = *std::move(next),
+                made = std::move(made)](Result<void, StoreError> outcome) { put_done(put, written, made, outcome); });
 }
 
-void Registry::put_done(std::shared_ptr<Put> put, const Identity& written, Result<void, StoreError> outcome) {
+void Registry::put_done(std::shared_ptr<Put> put, const Identity& written, const std::vector<IdentityKey>& made,
+                        Result<void, StoreError> outcome) {
   if (!outcome && lost_a_race(outcome.error()) && ++put->tries < kTriesMax) {
     try_put(std::move(put));
     return;
@@ -142,7 +144,13 @@ void Registry::put_done(std::shared_ptr<Put> put, const Identity& written, Resul
   }
   log_change("identity written", put->key);
   tell_sessions(written);
+  tell_listener(made);
   put->reply(written);
+}
+
+void Registry::tell_listener(const std::vector<IdentityKey>& keys) const {
+  if (listener_ == nullptr) return;
+  for (const IdentityKey& key : keys) listener_->on_changed(key, kAspectIdentity);
 }
 
 void Registry::tell_sessions(const Identity& written) {
@@ -196,6 +204,7 @@ void Registry::removal_done(std::shared_ptr<Removal> removal, const std::vector<
     if (queue_ != nullptr) queue_->on_identity_erased(key);
     sessions_.end(key, EndReason::kIdentityDeleted);
   }
+  tell_listener({removal->key});
   removal->reply({});
 }
 

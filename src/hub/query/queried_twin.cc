@@ -54,6 +54,10 @@ const json::Value* QueriedTwin::in_properties(std::span<const query::Step> steps
 
 const json::Value* QueriedTwin::look_up(std::span<const query::Step> steps) const {
   if (steps[0].name == "properties") return in_properties(steps.subspan(1));
+  if (steps[0].name == "configurations") {
+    return twin_.configurations.empty() ? nullptr
+                                        : query::walk(parsed(configurations_, twin_.configurations), steps.subspan(1));
+  }
   if (steps[0].name != "tags") return query::walk(fields(), steps);
   return twin_.tags == "{}" ? nullptr : query::walk(parsed(tags_, twin_.tags), steps.subspan(1));
 }

@@ -34,7 +34,7 @@ class QueriedTwin final : public query::Document {
   const Identity& identity_;
   const Presence& presence_;
   const Twin& twin_;
-  mutable Tree fields_, tags_, properties_;
+  mutable Tree fields_, tags_, properties_, configurations_;
   mutable std::array<Tree, 2> values_;  // of desired and reported, without what begins with '$'
 };
 

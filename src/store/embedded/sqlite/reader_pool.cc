@@ -1,6 +1,7 @@
 #include "store/embedded/sqlite/reader_pool.h"
 
 #include "store/embedded/sqlite/command_reader.h"
+#include "store/embedded/sqlite/configuration_rows.h"
 #include "store/embedded/sqlite/damaged_row.h"
 #include "store/embedded/sqlite/rows.h"
 
@@ -26,7 +27,8 @@ struct ReaderPool::Connection {
                                    " ORDER BY device_id, module_id"),
         policies(database, "SELECT name, rights, primary_key, secondary_key, checksum FROM policy ORDER BY position"),
         setting(database, "SELECT value, checksum FROM setting WHERE name = ?1"),
-        commands(database) {
+        commands(database),
+        configurations(database) {
     database.execute_or_throw("PRAGMA query_only = ON; PRAGMA cell_size_check = ON");
   }
 
@@ -34,6 +36,7 @@ struct ReaderPool::Connection {
   Database database;
   Statement find, list_devices, list_modules, session, twin, scan_devices, scan_modules, policies, setting;
   CommandReader commands;
+  ConfigurationReader configurations;
 };
 
 namespace {
@@ -167,6 +170,11 @@ std::optional<std::string> ReaderPool::setting(const std::string& name) {
   if (setting_checksum(name, out) == row.integer(1)) return out;
   report_damaged_row(l.connection.database, "setting", name);
   return {};
+}
+
+Result<std::vector<hub::Configuration>, hub::StoreError> ReaderPool::configurations() {
+  const Lease l = lease();
+  return l.connection.configurations.load();
 }
 
 std::vector<hub::CommandCount> ReaderPool::count_commands() {

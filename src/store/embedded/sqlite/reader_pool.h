@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "hub/configuration/configuration.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
 #include "store/embedded/sqlite/database.h"
@@ -34,6 +35,7 @@ class ReaderPool {
                                                                                   size_t rows_max, size_t bytes_max);
   [[nodiscard]] std::vector<auth::Policy> policies();
   [[nodiscard]] std::optional<std::string> setting(const std::string& name);
+  [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> configurations();
 
   // As hub::CommandStore promises them.
   [[nodiscard]] std::vector<hub::CommandCount> count_commands();

@@ -100,6 +100,8 @@ int64_t twin_checksum(const IdentityKey& key, const hub::Twin& twin) {
   for (const hub::TwinSection* s : {&twin.desired, &twin.reported}) {
     sum.add(std::string_view(s->values)).add(std::string_view(s->metadata)).add(static_cast<int64_t>(s->version));
   }
+  // Rows of before there was this column have none, and keep their checksum.
+  if (!twin.configurations.empty()) sum.add(std::string_view(twin.configurations));
   return sum.value();
 }
 
@@ -111,6 +113,7 @@ std::optional<hub::Twin> read_twin(const IdentityKey& key, const Rows& row) {
   out.tags = row.text(3);
   out.desired = {std::string(row.text(4)), std::string(row.text(5)), static_cast<uint64_t>(row.integer(6))};
   out.reported = {std::string(row.text(7)), std::string(row.text(8)), static_cast<uint64_t>(row.integer(9))};
+  out.configurations = row.text(11);
   if (twin_checksum(key, out) != row.integer(10)) return {};
   return out;
 }

@@ -41,7 +41,7 @@ inline constexpr std::string_view kIdentityColumns =
 // SELECT … FROM twin begins with these columns, in this order.
 inline constexpr std::string_view kTwinColumns =
     "revision, changes, model_id, tags, desired, desired_metadata, desired_version, reported, reported_metadata, "
-    "reported_version, checksum";
+    "reported_version, checksum, configurations";
 
 [[nodiscard]] int64_t twin_checksum(const IdentityKey& key, const hub::Twin& twin);
 // nullopt if the row is damaged.

@@ -117,8 +117,26 @@ CREATE TABLE feedback (
 CREATE INDEX feedback_expiry ON feedback (expires);
 )sql";
 
+constexpr std::string_view kVersion4 = R"sql(
+ALTER TABLE twin ADD COLUMN configurations TEXT NOT NULL DEFAULT '';
+CREATE TABLE configuration (
+  id TEXT PRIMARY KEY,
+  etag INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  schema_version TEXT,
+  content_type TEXT,
+  target_condition TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  content TEXT NOT NULL,
+  metrics TEXT NOT NULL,
+  checksum INTEGER NOT NULL
+);
+)sql";
+
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));

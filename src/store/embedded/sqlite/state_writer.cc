@@ -33,6 +33,7 @@ bool same(const StateWriter::Counts& a, const StateWriter::Counts& b) {
 StateWriter::StateWriter(Database& database, uint64_t identities_max)
     : database_(database),
       commands_(database),
+      configurations_(database),
       identities_max_(identities_max),
       counts_(load_counts(database)),
       committed_counts_(counts_),
@@ -69,10 +70,10 @@ StateWriter::StateWriter(Database& database, uint64_t identities_max)
       find_twin_(database, "SELECT revision FROM twin WHERE device_id = ?1 AND module_id = ?2"),
       put_twin_(database,
                 "INSERT INTO twin (device_id, module_id, " + std::string(kTwinColumns) +
-                    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO UPDATE SET "
+                    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO UPDATE SET "
                     "revision = ?3, changes = ?4, model_id = ?5, tags = ?6, desired = ?7, desired_metadata = ?8, "
                     "desired_version = ?9, reported = ?10, reported_metadata = ?11, reported_version = ?12, checksum = "
-                    "?13"),
+                    "?13, configurations = ?14"),
       erase_twin_(database, "DELETE FROM twin WHERE device_id = ?1 AND module_id = ?2"),
       erase_device_twins_(database, "DELETE FROM twin WHERE device_id = ?1"),
       erase_policies_(database, "DELETE FROM policy"),
@@ -241,11 +242,11 @@ StateWriter::Outcome StateWriter::put_twin(const hub::TwinWrite& write) {
     }
     hub::Twin twin = write.twin;
     ++twin.revision;
-    return done_if(put_twin_.run(device, module, static_cast<int64_t>(twin.revision),
-                                 static_cast<int64_t>(twin.changes), twin.model_id, twin.tags, twin.desired.values,
-                                 twin.desired.metadata, static_cast<int64_t>(twin.desired.version),
-                                 twin.reported.values, twin.reported.metadata,
-                                 static_cast<int64_t>(twin.reported.version), twin_checksum(write.key, twin)));
+    return done_if(put_twin_.run(
+        device, module, static_cast<int64_t>(twin.revision), static_cast<int64_t>(twin.changes), twin.model_id,
+        twin.tags, twin.desired.values, twin.desired.metadata, static_cast<int64_t>(twin.desired.version),
+        twin.reported.values, twin.reported.metadata, static_cast<int64_t>(twin.reported.version),
+        twin_checksum(write.key, twin), twin.configurations));
   });
 }
 
