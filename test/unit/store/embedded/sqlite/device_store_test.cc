@@ -120,18 +120,20 @@ TEST_F(SqliteStore, FileIsPrivateAndMarked) {
 
 TEST_F(SqliteStore, RefusesANewerVersion) {
   open().reset();
-  run_sql("PRAGMA user_version = 4");
+  run_sql("PRAGMA user_version = 5");
   EXPECT_EQ(refusal(), "state database " + options.path +
-                           ": version 4 was written by a newer Nave; this one reads up to version 3");
+                           ": version 5 was written by a newer Nave; this one reads up to version 4");
 }
 
-// Version 1 had no twins, version 2 no messages.
+// Version 1 had no twins, version 2 no messages, version 3 no configurations.
 TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
-  for (const auto* downgrade : {"DROP TABLE command; DROP TABLE feedback; DROP TABLE twin; PRAGMA user_version = 1",
-                                "DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2"}) {
+  const std::string no_configurations = "DROP TABLE configuration; ALTER TABLE twin DROP COLUMN configurations;";
+  for (const std::string downgrade : {"DROP TABLE command; DROP TABLE feedback; DROP TABLE twin; PRAGMA user_version = 1",
+                                      "DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2",
+                                      "PRAGMA user_version = 3"}) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
     ASSERT_TRUE(apply(*open(), {create("d")}));
-    run_sql(downgrade);
+    run_sql(no_configurations + downgrade);
     const auto store = open();
     EXPECT_TRUE(store->find({"d", ""}));
     ASSERT_TRUE(put_twin(*store, "d"));
