@@ -163,6 +163,7 @@ int run_command_line(int argc, char** argv) {
   FeedbackOptions feedback;
   C2dOptions c2d;
   SimulateOptions simulate;
+  ConfigurationOptions configuration, edge;
   add_serve(app, serve_flags, exit_code);
   add_connection_string(app, connection_string);
   add_simulate(add_device(app, device), simulate);
@@ -172,6 +173,8 @@ int run_command_line(int argc, char** argv) {
   add_sas(app, sas);
   add_monitor(app, monitor_options, feedback);
   add_c2d(app, c2d);
+  add_configuration(app, configuration);
+  add_edge(app, edge);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -28,6 +28,7 @@
 #include "front/eventhub/nodes.h"
 #include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
+#include "front/http/configuration_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
@@ -38,6 +39,7 @@
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
 #include "hub/c2d/service.h"
+#include "hub/configuration/service.h"
 #include "hub/device/bulk.h"
 #include "hub/device/registry.h"
 #include "hub/fault/injection.h"
@@ -125,10 +127,12 @@ struct HubServer::Parts {
   std::unique_ptr<TemporaryFolder> temporary;  // only with --memory
   net::Runtime runtime;
 
+  std::unique_ptr<WorkerThread> configuration_worker;  // after its end the store still answers to it
   std::unique_ptr<hub::DeviceStore> store;
   hub::TwinStore* twin_store = nullptr;        // the same object
   hub::CommandStore* command_store = nullptr;  // the same
   hub::TwinScan* twin_scan = nullptr;          // the same
+  hub::ConfigurationStore* configuration_store = nullptr;
   std::unique_ptr<store::embedded::SegmentLog> segment_log;
   std::unique_ptr<store::memory::MemoryEventLog> memory_log;
   hub::EventLog* event_log = nullptr;
@@ -143,6 +147,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::MethodService> methods;
   std::unique_ptr<hub::FaultInjection> faults;  // nullptr unless it was switched on
   std::unique_ptr<hub::C2dService> c2d;
+  std::unique_ptr<hub::ConfigurationService> configurations;
   std::unique_ptr<Ticker> ticker;
   std::unique_ptr<hub::QueryService> queries;
   std::unique_ptr<WorkerThread> query_worker;         // ends before what runs on it
@@ -174,6 +179,7 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
     twin_store = memory.get();
     command_store = memory.get();
     twin_scan = memory.get();
+    configuration_store = memory.get();
     store = std::move(memory);
     memory_log = std::make_unique<store::memory::MemoryEventLog>(config.partitions, clock, runtime.shard(0).executor);
     event_log = memory_log.get();
@@ -187,6 +193,7 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   twin_store = sqlite.get();
   command_store = sqlite.get();
   twin_scan = sqlite.get();
+  configuration_store = sqlite.get();
   store = std::move(sqlite);
   auto opened = store::embedded::SegmentLog::open(
       files, log_options(config, folder->event_log(), std::move(on_storage_failure)), clock, metrics);
@@ -215,7 +222,16 @@ void HubServer::Parts::make_hub() {
   registry->set_queue(*c2d);
   query_worker = std::make_unique<WorkerThread>();
   queries = std::make_unique<hub::QueryService>(*twin_scan, *registry, *query_worker, clock, metrics);
-  ticker = std::make_unique<Ticker>(std::vector<std::function<void()>>{[this] { c2d->on_tick(); }}, runtime.shard(0));
+  configuration_worker = std::make_unique<WorkerThread>();
+  configurations = std::make_unique<hub::ConfigurationService>(
+      hub::ConfigurationService::Parts{*configuration_store, *store, *twin_store, *twin_scan, *registry, *twins,
+                                       *configuration_worker, clock},
+      metrics);
+  registry->set_listener(configurations->listener());
+  twins->set_listener(configurations->listener());
+  ticker = std::make_unique<Ticker>(
+      std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { configurations->on_tick(); }},
+      runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
@@ -242,6 +258,7 @@ void HubServer::Parts::make_fronts() {
   std::ranges::move(front::http::identity_routes(*registry), std::back_inserter(routes));
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::query_routes(*queries), std::back_inserter(routes));
+  std::ranges::move(front::http::configuration_routes(*configurations), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
@@ -321,12 +338,14 @@ HubServer::~HubServer() {
 void HubServer::start() {
   parts_->runtime.start();
   parts_->ticker->start();
+  parts_->configurations->start();
   parts_->accepting = true;
 }
 
 void HubServer::stop() {
   parts_->accepting = false;
   parts_->runtime.stop(kDrainMs);
+  parts_->configuration_worker->stop();
   if (parts_->segment_log) parts_->segment_log->stop();
   if (parts_->memory_log) parts_->memory_log->stop();
 }

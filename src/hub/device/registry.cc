@@ -155,14 +155,16 @@ void Registry::try_put(std::shared_ptr<Put> put) {
       if (!store_.find(module)) writes.push_back(put_of(make_system_module(module, clock_.utc()), nullptr));
     }
   }
+  std::vector<IdentityKey> made;
+  for (const IdentityWrite& w : writes) made.push_back(w.identity.key);
   Executor& reply_on = put->reply_on;
   store_.apply(std::move(writes), reply_on,
-               [this, put = std::move(put), written = std::move(written)](Result<void, StoreError> outcome) {
-                 put_done(put, written, outcome);
-               });
+               [this, put = std::move(put), written = std::move(written),
+                made = std::move(made)](Result<void, StoreError> outcome) { put_done(put, written, made, outcome); });
 }
 
-void Registry::put_done(std::shared_ptr<Put> put, const Written& written, Result<void, StoreError> outcome) {
+void Registry::put_done(std::shared_ptr<Put> put, const Written& written, const std::vector<IdentityKey>& made,
+                        Result<void, StoreError> outcome) {
   if (!outcome && lost_a_race(outcome.error()) && ++put->tries < kTriesMax) {
     try_put(std::move(put));
     return;
@@ -173,7 +175,13 @@ void Registry::put_done(std::shared_ptr<Put> put, const Written& written, Result
   }
   log_change("identity written", put->write.key);
   tell_sessions(written.identity);
+  tell_listener(made);
   put->reply(written);
+}
+
+void Registry::tell_listener(const std::vector<IdentityKey>& keys) const {
+  if (listener_ == nullptr) return;
+  for (const IdentityKey& key : keys) listener_->on_changed(key, kAspectIdentity);
 }
 
 void Registry::tell_sessions(const Identity& written) {
@@ -227,6 +235,7 @@ void Registry::removal_done(std::shared_ptr<Removal> removal, const std::vector<
     if (queue_ != nullptr) queue_->on_identity_erased(key);
     sessions_.end(key, EndReason::kIdentityDeleted);
   }
+  tell_listener({removal->key});
   removal->reply({});
 }
 

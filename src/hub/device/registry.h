@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "hub/change_listener.h"
 #include "hub/device/identity_rules.h"
 #include "hub/hub_info.h"
 #include "hub/ports.h"
@@ -31,6 +32,7 @@ class Registry {
 
   // While wiring, before anything else is called. Outlives the registry's use.
   void set_queue(IdentityQueue& queue) { queue_ = &queue; }
+  void set_listener(ChangeListener& listener) { listener_ = &listener; }
 
   using IdentityReply = UniqueFunction<void(HubResult<Identity>)>;
   using DoneReply = UniqueFunction<void(HubResult<void>)>;
@@ -76,13 +78,16 @@ class Registry {
   void try_put(std::shared_ptr<Put> put);
   HubResult<IdentityWrite> decide(const Put& put, const Identity* current) const;
   HubResult<Identity> decide_identity(const Write& write, const Identity* current) const;
-  void put_done(std::shared_ptr<Put> put, const Written& written, Result<void, StoreError> outcome);
+  // `made`: what was written with it.
+  void put_done(std::shared_ptr<Put> put, const Written& written, const std::vector<IdentityKey>& made,
+                Result<void, StoreError> outcome);
   void try_remove(std::shared_ptr<Removal> removal);
   void removal_done(std::shared_ptr<Removal> removal, const std::vector<IdentityKey>& gone,
                     Result<void, StoreError> outcome);
   [[nodiscard]] HubResult<void> check_parent(const IdentityKey& key) const;
   [[nodiscard]] Error store_error(StoreError error, const IdentityKey& key) const;
   void tell_sessions(const Identity& written);
+  void tell_listener(const std::vector<IdentityKey>& keys) const;
   [[nodiscard]] bool scope_exists(const std::string& scope) const;
 
   DeviceStore& store_;
@@ -90,6 +95,7 @@ class Registry {
   const HubInfo& hub_;
   const Clock& clock_;
   IdentityQueue* queue_ = nullptr;
+  ChangeListener* listener_ = nullptr;
 };
 
 }  // namespace nave::hub

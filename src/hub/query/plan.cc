@@ -13,12 +13,13 @@ using query::Path;
 
 // What a stored twin says by itself; $metadata and $version of one that was never written come from the identity.
 bool is_of_twin(const Path& path) {
-  if (!path.known || path.steps[0].name == "tags") return true;
+  if (!path.known || path.steps[0].name == "tags" || path.steps[0].name == "configurations") return true;
   return path.steps[0].name == "properties" && path.steps.size() > 2 && !path.steps[2].name.starts_with('$');
 }
 
 bool is_of_identity(const Path& path) {
-  return path.known && path.steps[0].name != "tags" && path.steps[0].name != "properties";
+  return path.known && path.steps[0].name != "tags" && path.steps[0].name != "configurations" &&
+         path.steps[0].name != "properties";
 }
 
 bool all_paths(const Expression& e, bool (*test)(const Path&)) {

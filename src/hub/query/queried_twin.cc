@@ -94,6 +94,11 @@ std::optional<std::string_view> QueriedTwin::in_fields(Steps steps) const {
 std::optional<std::string_view> QueriedTwin::look_up(Steps steps) const {
   if (steps[0].name == "tags") return in_tags(steps.subspan(1));
   if (steps[0].name == "properties") return in_properties(steps.subspan(1));
+  if (steps[0].name == "configurations") {
+    const TwinText* twin = row_.twin();
+    if (twin == nullptr || twin->configurations.empty()) return {};
+    return query::walk_text(twin->configurations, steps.subspan(1));
+  }
   return in_fields(steps);
 }
 

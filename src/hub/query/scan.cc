@@ -47,14 +47,16 @@ TwinText TwinText::of(const Twin& twin) {
           twin.model_id,
           twin.tags,
           {twin.desired.values, twin.desired.metadata, twin.desired.version},
-          {twin.reported.values, twin.reported.metadata, twin.reported.version}};
+          {twin.reported.values, twin.reported.metadata, twin.reported.version},
+          twin.configurations};
 }
 
 Twin TwinText::to_twin() const {
   const auto section = [](const Section& s) {
     return TwinSection{std::string(s.values), std::string(s.metadata), s.version};
   };
-  return {revision, changes, std::string(model_id), std::string(tags), section(desired), section(reported)};
+  return {revision,         changes,           std::string(model_id),      std::string(tags),
+          section(desired), section(reported), std::string(configurations)};
 }
 
 Result<std::vector<ScannedTwin>, StoreError> TwinScan::scan_twins(Kind kind, const IdentityKey& after, size_t rows_max,

@@ -33,6 +33,7 @@ struct TwinText {
   uint64_t changes = 1;
   std::string_view model_id, tags;
   Section desired, reported;
+  std::string_view configurations;
 
   [[nodiscard]] static TwinText of(const Twin& twin);
   [[nodiscard]] Twin to_twin() const;

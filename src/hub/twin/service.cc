@@ -43,6 +43,7 @@ struct TwinService::State {
 struct TwinService::Step {
   bool store = false;
   std::optional<DesiredChange> announce;  // once stored
+  uint8_t changed = 0;                    // TwinAspect bits that the listener hears of, once stored
 };
 
 class TwinService::Operation {
@@ -161,7 +162,8 @@ void TwinService::change(const IdentityKey& key, ServiceWrite write, Decision de
                          if (auto ok = check_twin_etag(state.twin, write.if_match); !ok) return fail(ok.error());
                          auto changed = decision(state.twin, write.input, clock_.utc());
                          if (!changed) return fail(changed.error());
-                         step = {true, *std::move(changed)};
+                         const bool tags = write.input.tags || write.input.clears_tags || decision == replace_twin;
+                         step = {true, *std::move(changed), tags ? uint8_t{kAspectTags} : uint8_t{0}};
                          return service_document(state);
                        });
 }
@@ -198,6 +200,7 @@ void TwinService::patch_reported(const Caller& caller, std::string_view body, st
                      if (!patch) return fail(patch.error());
                      auto version = hub::patch_reported(state.twin, *patch, base, clock_.utc());
                      step.store = version.has_value();
+                     step.changed = kAspectReported;
                      return version;
                    });
 }
@@ -215,6 +218,16 @@ void TwinService::set_model_id(const Caller& caller, std::string model_id, Execu
                  step.store = state.twin.model_id != model_id;
                  state.twin.model_id = model_id;
                  return step.store;
+               });
+}
+
+void TwinService::change_by_hub(const IdentityKey& key, HubDecision decide, Executor& reply_on, Reply<bool> reply) {
+  submit<bool>(key, reply_on, std::move(reply),
+               [decide = std::move(decide)](State& state, Step& step) mutable -> HubResult<bool> {
+                 HubWrite write = decide(state.identity, state.twin);
+                 step.store = write.store;
+                 step.announce = std::move(write.announce);
+                 return write.store;
                });
 }
 
@@ -297,8 +310,9 @@ void TwinService::on_stored(const IdentityKey& key, std::unique_ptr<Operation> o
   if (changed_meanwhile && ++operation->tries < kTriesMax) return run(key, std::move(operation));
   if (!outcome) {
     operation->refuse(store_error(outcome.error()));
-  } else if (operation->step.announce) {
-    announce(key, *std::move(operation->step.announce));
+  } else {
+    if (operation->step.announce) announce(key, *std::move(operation->step.announce));
+    if (listener_ != nullptr && operation->step.changed != 0) listener_->on_changed(key, operation->step.changed);
   }
   operation->answer();
   run(key, next(key));

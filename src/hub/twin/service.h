@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "hub/change_listener.h"
 #include "hub/device/registry.h"
 #include "hub/ports.h"
 #include "hub/session/directory.h"
@@ -39,6 +40,9 @@ class TwinService {
   ~TwinService();
   TwinService(const TwinService&) = delete;
   TwinService& operator=(const TwinService&) = delete;
+
+  // While wiring, before anything else is called. Hears of what devices and back ends change, not of change_by_hub().
+  void set_listener(ChangeListener& listener) { listener_ = &listener; }
 
   template <class Answer>
   using Reply = UniqueFunction<void(HubResult<Answer>)>;
@@ -68,6 +72,16 @@ class TwinService {
   // True, too, if that cannot be read: then there is nothing to be done about it.
   [[nodiscard]] bool has_model_id(const Caller& caller, const std::string& model_id) const;
   void set_model_id(const Caller& caller, std::string model_id, Executor& reply_on, Reply<bool> reply);
+
+  // What the hub itself makes of a twin. `decide` changes the twin that it is given and says whether to store it and
+  // what a connected device is told; it may be called again if the stored twin has changed meanwhile, on any thread
+  // that works on the twin. Replies whether anything was stored.
+  struct HubWrite {
+    bool store = false;
+    std::optional<DesiredChange> announce;
+  };
+  using HubDecision = UniqueFunction<HubWrite(const Identity&, Twin&)>;
+  void change_by_hub(const IdentityKey& key, HubDecision decide, Executor& reply_on, Reply<bool> reply);
 
   // Twins that somebody works on now.
   [[nodiscard]] size_t busy();
@@ -114,6 +128,7 @@ class TwinService {
   const Registry& registry_;
   SessionDirectory& sessions_;
   const Clock& clock_;
+  ChangeListener* listener_ = nullptr;
   const Counters device_reads_;
   const Counters device_updates_;
   const Counters service_reads_;

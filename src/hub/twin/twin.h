@@ -25,6 +25,9 @@ struct Twin {
   std::string tags = "{}";
   TwinSection desired;
   TwinSection reported;
+  // JSON text of an object: what each configuration that targets the twin is to it (reference/service-rest.md §15.3);
+  // empty: none does.
+  std::string configurations;
   bool operator==(const Twin&) const = default;
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "hub/configuration/store.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
 
@@ -19,7 +20,8 @@ namespace nave::store::memory {
 class MemoryDeviceStore final : public hub::DeviceStore,
                                 public hub::TwinStore,
                                 public hub::CommandStore,
-                                public hub::TwinScan {
+                                public hub::TwinScan,
+                                public hub::ConfigurationStore {
  public:
   explicit MemoryDeviceStore(uint64_t identities_max = limits::kIdentitiesMax) : identities_max_(identities_max) {}
 
@@ -64,6 +66,11 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
 
+  // configurations.cc
+  [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> load_configurations() const override;
+  void put_configuration(hub::Configuration configuration, Executor& reply_on, hub::StoreReply reply) override;
+  void erase_configuration(const std::string& id, Executor& reply_on, hub::StoreReply reply) override;
+
  private:
   using Outcome = Result<void, hub::StoreError>;
   struct Command {
@@ -101,6 +108,7 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   Counts counts_;
   std::vector<auth::Policy> policies_;
   std::map<std::string, std::string> settings_;
+  std::map<std::string, hub::Configuration> configurations_;
   uint64_t next_command_ = 1;
   // May hold messages that went with their identity; they are dropped when they are met.
   using Expiry = std::tuple<UtcTime, uint64_t, IdentityKey>;

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "hub/configuration/store.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
 #include "store/embedded/durability.h"
@@ -19,7 +20,8 @@ namespace nave::store::embedded {
 class SqliteDeviceStore final : public hub::DeviceStore,
                                 public hub::TwinStore,
                                 public hub::CommandStore,
-                                public hub::TwinScan {
+                                public hub::TwinScan,
+                                public hub::ConfigurationStore {
  public:
   struct Options {
     std::string path;  // the folder exists
@@ -75,6 +77,11 @@ class SqliteDeviceStore final : public hub::DeviceStore,
   void remove_feedback(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
+
+  // configuration_store.cc
+  [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> load_configurations() const override;
+  void put_configuration(hub::Configuration configuration, Executor& reply_on, hub::StoreReply reply) override;
+  void erase_configuration(const std::string& id, Executor& reply_on, hub::StoreReply reply) override;
 
  private:
   // Reading fills the cache and picks connections, none of which changes what is read.

@@ -1,6 +1,7 @@
 #include "store/embedded/sqlite/reader_pool.h"
 
 #include "store/embedded/sqlite/command_reader.h"
+#include "store/embedded/sqlite/configuration_rows.h"
 #include "store/embedded/sqlite/damaged_row.h"
 #include "store/embedded/sqlite/rows.h"
 #include "store/embedded/sqlite/twin_record.h"
@@ -22,7 +23,8 @@ struct ReaderPool::Connection {
         twin(database, "SELECT record FROM twin WHERE device_id = ?1 AND module_id = ?2"),
         policies(database, "SELECT name, rights, primary_key, secondary_key, checksum FROM policy ORDER BY position"),
         setting(database, "SELECT value, checksum FROM setting WHERE name = ?1"),
-        commands(database) {
+        commands(database),
+        configurations(database) {
     database.execute_or_throw("PRAGMA query_only = ON; PRAGMA cell_size_check = ON");
   }
 
@@ -30,6 +32,7 @@ struct ReaderPool::Connection {
   Database database;
   Statement find, list_devices, list_modules, session, twin, policies, setting;
   CommandReader commands;
+  ConfigurationReader configurations;
 };
 
 namespace {
@@ -128,6 +131,11 @@ std::optional<std::string> ReaderPool::setting(const std::string& name) {
   if (setting_checksum(name, out) == row.integer(1)) return out;
   report_damaged_row(l.connection.database, "setting", name);
   return {};
+}
+
+Result<std::vector<hub::Configuration>, hub::StoreError> ReaderPool::configurations() {
+  const Lease l = lease();
+  return l.connection.configurations.load();
 }
 
 std::vector<hub::CommandCount> ReaderPool::count_commands() {

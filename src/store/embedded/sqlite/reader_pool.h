@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "hub/configuration/configuration.h"
 #include "hub/ports.h"
 #include "store/embedded/sqlite/database.h"
 
@@ -30,6 +31,7 @@ class ReaderPool {
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> twin(const IdentityKey& key);
   [[nodiscard]] std::vector<auth::Policy> policies();
   [[nodiscard]] std::optional<std::string> setting(const std::string& name);
+  [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> configurations();
 
   // As hub::CommandStore promises them.
   [[nodiscard]] std::vector<hub::CommandCount> count_commands();

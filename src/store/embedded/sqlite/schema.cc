@@ -133,8 +133,25 @@ DROP TABLE twin;
 ALTER TABLE twin_record RENAME TO twin;
 )sql";
 
+constexpr std::string_view kVersion5 = R"sql(
+CREATE TABLE configuration (
+  id TEXT PRIMARY KEY,
+  etag INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  schema_version TEXT,
+  content_type TEXT,
+  target_condition TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  content TEXT NOT NULL,
+  metrics TEXT NOT NULL,
+  checksum INTEGER NOT NULL
+);
+)sql";
+
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));

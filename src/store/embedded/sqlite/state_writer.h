@@ -8,6 +8,7 @@
 
 #include "hub/ports.h"
 #include "store/embedded/sqlite/command_writer.h"
+#include "store/embedded/sqlite/configuration_rows.h"
 #include "store/embedded/sqlite/database.h"
 #include "store/embedded/sqlite/identity_cache.h"
 
@@ -33,8 +34,9 @@ class StateWriter {
   [[nodiscard]] Outcome put_twin(const hub::TwinWrite& write);
   [[nodiscard]] Outcome save_policies(const std::vector<auth::Policy>& policies);
   [[nodiscard]] Outcome save_setting(const std::string& name, const std::string& value);
-  // For command_writer.h's changes, each to be made inside step().
+  // For the changes of their headers, each to be made inside step().
   [[nodiscard]] CommandWriter& commands() { return commands_; }
+  [[nodiscard]] ConfigurationWriter& configurations() { return configurations_; }
   // Runs `body`, which returns an Outcome, between SAVEPOINT and RELEASE, or takes its effects back.
   template <class Body>
   [[nodiscard]] Outcome step(Body body);
@@ -59,6 +61,7 @@ class StateWriter {
 
   Database& database_;
   CommandWriter commands_;
+  ConfigurationWriter configurations_;
   const uint64_t identities_max_;
   Counts counts_;
   Counts committed_counts_;

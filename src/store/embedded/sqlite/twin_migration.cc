@@ -27,7 +27,7 @@ void twin_record(sqlite3_context* context, int, sqlite3_value** columns) {
   const auto number = [columns](int i) { return static_cast<uint64_t>(sqlite3_value_int64(columns[i])); };
   const IdentityKey key{text(0), text(1)};
   const hub::Twin twin{
-      number(2), number(3), text(4), text(5), {text(6), text(7), number(8)}, {text(9), text(10), number(11)}};
+      number(2), number(3), text(4), text(5), {text(6), text(7), number(8)}, {text(9), text(10), number(11)}, {}};
   std::string record = write_twin_record(key, twin);
   if (version_2_checksum(key, twin) != sqlite3_value_int64(columns[12])) record[0] = static_cast<char>(~record[0]);
   sqlite3_result_blob64(context, record.data(), record.size(), SQLITE_TRANSIENT);

@@ -8,11 +8,11 @@
 namespace nave::store::embedded {
 namespace {
 
-// checksum 4, version 1, four counters of 8, the lengths of six texts of 4, then the texts
+// checksum 4, version 1, four counters of 8, the lengths of seven texts of 4, then the texts
 constexpr char kVersion = 1;
 constexpr size_t kChecksumBytes = 4;
 constexpr size_t kCounters = 4;
-constexpr size_t kTexts = 6;
+constexpr size_t kTexts = 7;
 constexpr size_t kHeadBytes = kChecksumBytes + 1 + 8 * kCounters + 4 * kTexts;
 
 uint32_t checksum(std::string_view device, std::string_view module, std::string_view body) {
@@ -24,9 +24,9 @@ uint32_t checksum(std::string_view device, std::string_view module, std::string_
 }  // namespace
 
 std::string write_twin_record(const IdentityKey& key, const hub::Twin& twin) {
-  const std::array<std::string_view, kTexts> texts = {twin.model_id,        twin.tags,
-                                                      twin.desired.values,  twin.desired.metadata,
-                                                      twin.reported.values, twin.reported.metadata};
+  const std::array<std::string_view, kTexts> texts = {
+      twin.model_id,          twin.tags,          twin.desired.values, twin.desired.metadata, twin.reported.values,
+      twin.reported.metadata, twin.configurations};
   size_t bytes = kHeadBytes;
   for (const std::string_view text : texts) bytes += text.size();
   std::string out;
@@ -65,7 +65,8 @@ std::optional<hub::TwinText> read_twin_record(std::string_view device, std::stri
                        texts[0],
                        texts[1],
                        {texts[2], texts[3], counters[2]},
-                       {texts[4], texts[5], counters[3]}};
+                       {texts[4], texts[5], counters[3]},
+                       texts[6]};
 }
 
 }  // namespace nave::store::embedded

@@ -12,6 +12,7 @@
 #include "base/url.h"
 #include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
+#include "front/http/configuration_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
@@ -57,7 +58,11 @@ class ApiFixture : public testing::Test {
 
   void TestBody() override {}
 
-  ApiFixture() { registry.set_queue(c2d); }
+  ApiFixture() {
+    registry.set_queue(c2d);
+    registry.set_listener(configurations.listener());
+    twins.set_listener(configurations.listener());
+  }
 
   [[nodiscard]] std::string token(const std::string& policy, const std::string& resource = kHost) const {
     const auth::Policy* const p = policies.current()->find(policy);
@@ -116,6 +121,8 @@ class ApiFixture : public testing::Test {
   hub::MethodService methods{registry, sessions, 1, metrics};
   hub::C2dService c2d{store, registry, sessions, shard.clock, metrics, shard.executor, {}};
   hub::QueryService queries{store, registry, shard.executor, shard.clock, metrics};
+  hub::ConfigurationService configurations{{store, store, store, store, registry, twins, shard.executor, shard.clock},
+                                           metrics};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
@@ -123,6 +130,7 @@ class ApiFixture : public testing::Test {
     for (front::http::Route& r : front::http::identity_routes(registry)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::query_routes(queries)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::configuration_routes(configurations)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));

@@ -18,6 +18,7 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
   const std::set<std::string> write{"iothubowner", "registryReadWrite"};
   const std::set<std::string> service{"iothubowner", "service"};
   const std::set<std::string> read_or_service{"iothubowner", "registryRead", "registryReadWrite", "service"};
+  const std::set<std::string> write_or_service{"iothubowner", "registryReadWrite", "service"};
   for (const Operation& op : {Operation{"GET", "/devices", read},
                               Operation{"GET", "/devices/d", read},
                               Operation{"POST", "/devices", write},
@@ -36,6 +37,12 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
                               Operation{"GET", "/twins/d/modules/m", service},
                               Operation{"PATCH", "/twins/d/modules/m", service},
                               Operation{"PUT", "/twins/d/modules/m", service},
+                              Operation{"GET", "/configurations", read_or_service},
+                              Operation{"GET", "/configurations/c", read_or_service},
+                              Operation{"PUT", "/configurations/c", write_or_service},
+                              Operation{"DELETE", "/configurations/c", write_or_service},
+                              Operation{"POST", "/configurations/testQueries", read_or_service},
+                              Operation{"POST", "/devices/d/applyConfigurationContent", write_or_service},
                               Operation{"POST", "/twins/d/methods", service},
                               Operation{"POST", "/twins/d/modules/m/methods", service},
                               Operation{"POST", "/devices/d/messages/deviceBound", service},

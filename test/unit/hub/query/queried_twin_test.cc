@@ -33,15 +33,16 @@ Twin some_twin() {
   out.desired = {R"({"d":{"e":-2e3},"list":[]})", R"({"$lastUpdated":"2026-01-01T00:00:00Z","$lastUpdatedVersion":4})",
                  4};
   out.reported = {R"({"r":"é\n","o":{}})", R"({"$lastUpdated":"2026-01-01T00:00:00Z"})", 5};
+  out.configurations = R"({"cfg":{"status":"Applied"}})";
   return out;
 }
 
 // The names of the document, and some that are not there.
 query::Path random_path(std::mt19937& random) {
-  static constexpr const char* kRoots[] = {"tags",           "properties", "deviceId",        "moduleId",
-                                           "etag",           "status",     "connectionState", "capabilities",
-                                           "modelId",        "version",    "deviceScope",     "parentScopes",
-                                           "x509Thumbprint", "deviceEtag", "statusReason"};
+  static constexpr const char* kRoots[] = {"tags",         "configurations", "properties", "deviceId",
+                                           "moduleId",     "etag",           "status",     "connectionState",
+                                           "capabilities", "modelId",        "version",    "deviceScope",
+                                           "parentScopes", "x509Thumbprint", "deviceEtag", "statusReason"};
   static constexpr const char* kNames[] = {"desired",  "reported",
                                            "a",        "b",
                                            "c",        "d",
@@ -51,6 +52,7 @@ query::Path random_path(std::mt19937& random) {
                                            "o",        "$metadata",
                                            "$version", "$lastUpdated",
                                            "iotEdge",  "primaryThumbprint",
+                                           "cfg",      "status",
                                            "absent"};
   query::Path out;
   out.steps.push_back({kRoots[random() % std::size(kRoots)], {}});
@@ -73,7 +75,7 @@ std::string text(const query::Value& v) {
 TEST(QueriedTwin, AgreesWithTheWholeDocument) {
   std::mt19937 random(3);
   for (const bool module : {false, true}) {
-    for (const Twin& twin : {some_twin(), Twin{1, 1, "", R"({"a":1})", {}, {}}}) {
+    for (const Twin& twin : {some_twin(), Twin{1, 1, "", R"({"a":1})", {}, {}, ""}}) {
       const Identity identity = some_identity(module);
       Presence presence;
       presence.connected = module;

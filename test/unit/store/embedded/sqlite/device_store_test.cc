@@ -121,9 +121,9 @@ TEST_F(SqliteStore, FileIsPrivateAndMarked) {
 
 TEST_F(SqliteStore, RefusesANewerVersion) {
   open().reset();
-  run_sql("PRAGMA user_version = 5");
+  run_sql("PRAGMA user_version = 6");
   EXPECT_EQ(refusal(), "state database " + options.path +
-                           ": version 5 was written by a newer Nave; this one reads up to version 4");
+                           ": version 6 was written by a newer Nave; this one reads up to version 5");
 }
 
 // Until version 3 a twin had a column for each of its parts.
@@ -142,7 +142,7 @@ TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
         "PRAGMA user_version = 3;" + std::string(kOldTwins)}) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
     ASSERT_TRUE(apply(*open(), {create("d")}));
-    run_sql(downgrade);
+    run_sql("DROP TABLE configuration;" + downgrade);
     const auto store = open();
     EXPECT_TRUE(store->find({"d", ""}));
     ASSERT_TRUE(put_twin(*store, "d"));
@@ -155,7 +155,7 @@ TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
 
 TEST_F(SqliteStore, OldTwinsKeepTheirTextAndTheirDamage) {
   ASSERT_TRUE(apply(*open(), {create("a"), create("b")}));
-  run_sql("PRAGMA user_version = 3;" + std::string(kOldTwins));
+  run_sql("DROP TABLE configuration; PRAGMA user_version = 3;" + std::string(kOldTwins));
   RowChecksum sum;
   const auto add = [&sum](const auto&... columns) { (sum.add(columns), ...); };
   using Text = std::string_view;
@@ -166,7 +166,7 @@ TEST_F(SqliteStore, OldTwinsKeepTheirTextAndTheirDamage) {
     run_sql("INSERT INTO twin VALUES (" + std::string(device) + values + std::to_string(sum.value()) + ")");
   }
   const auto store = open();
-  const hub::Twin kept{5, 6, "dtmi:m;1", R"({"t":1.0})", {R"({"d":2})", "{}", 7}, {"{}", R"({"m":0})", 8}};
+  const hub::Twin kept{5, 6, "dtmi:m;1", R"({"t":1.0})", {R"({"d":2})", "{}", 7}, {"{}", R"({"m":0})", 8}, ""};
   EXPECT_EQ(store->load_twin({"a", ""}).value(), kept);
   EXPECT_EQ(store->load_twin({"b", ""}).error(), StoreError::kDamaged);
 }

@@ -10,7 +10,13 @@ namespace {
 using hub::Twin;
 
 Twin some_twin() {
-  return {3, 4, "dtmi:x;1", R"({"a":1.0})", {R"({"b":2})", R"({"m":0})", 7}, {R"({"c":"ü"})", R"({"n":0})", 9}};
+  return {3,
+          4,
+          "dtmi:x;1",
+          R"({"a":1.0})",
+          {R"({"b":2})", R"({"m":0})", 7},
+          {R"({"c":"ü"})", R"({"n":0})", 9},
+          R"({"c":{}})"};
 }
 
 std::optional<Twin> read(const IdentityKey& key, std::string_view record) {
