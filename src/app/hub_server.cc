@@ -27,6 +27,7 @@
 #include "front/amqp/twin_node.h"
 #include "front/eventhub/nodes.h"
 #include "front/http/c2d_routes.h"
+#include "front/http/digital_twin_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
@@ -231,6 +232,7 @@ void HubServer::Parts::make_fronts() {
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::query_routes(*queries), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
+  std::ranges::move(front::http::digital_twin_routes(*twins, *methods, hub), std::back_inserter(routes));
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));

@@ -57,9 +57,14 @@ inline constexpr size_t kMqttInflightTwinRequestsMax = 64;
 // Desired changes between a device's GET and its subscription; beyond it the whole section is sent instead.
 inline constexpr size_t kTwinHeldChangesBytesMax = 64 * 1024;
 
+// Digital twins (service-rest.md §17): objects inside each other in a property, names of DTDL, operations of one patch.
+inline constexpr size_t kDigitalTwinDepthMax = 5;
+inline constexpr size_t kDigitalTwinNameCharsMax = 64;
+inline constexpr size_t kDigitalTwinOperationsMax = 1000;
+
 // Direct methods (§6.2): payloads each way, calls that wait for one identity's answer or for it to connect, calls in
 // all, and payloads of calls that no session has taken yet.
-inline constexpr size_t kMethodNameCharsMax = 100;
+inline constexpr size_t kMethodNameCharsMax = 129;  // "component*command", 64 characters each
 inline constexpr size_t kMethodPayloadBytesMax = 128 * 1024;
 inline constexpr int64_t kMethodResponseTimeoutSecondsMin = 5;
 inline constexpr int64_t kMethodTimeoutSecondsMax = 300;

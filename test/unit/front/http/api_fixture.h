@@ -11,6 +11,7 @@
 #include "auth/sas_token.h"
 #include "base/url.h"
 #include "front/http/c2d_routes.h"
+#include "front/http/digital_twin_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
@@ -120,6 +121,7 @@ class ApiFixture : public testing::Test {
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::query_routes(queries)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::digital_twin_routes(twins, methods, hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) out.push_back(std::move(r));
