@@ -29,6 +29,7 @@
 #include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
 #include "front/http/configuration_routes.h"
+#include "front/http/digital_twin_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
@@ -260,6 +261,7 @@ void HubServer::Parts::make_fronts() {
   std::ranges::move(front::http::query_routes(*queries), std::back_inserter(routes));
   std::ranges::move(front::http::configuration_routes(*configurations), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
+  std::ranges::move(front::http::digital_twin_routes(*twins, *methods, hub), std::back_inserter(routes));
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));

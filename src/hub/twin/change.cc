@@ -16,13 +16,6 @@ namespace {
 using json::Object;
 using json::Value;
 
-// Stored text was written by us and its row's checksum held, so a failure here is a fault of the program.
-HubResult<Object> parse_stored(const std::string& text) {
-  auto value = json::parse(text, {.bytes_max = limits::kTwinStoredTextBytesMax});
-  if (!value || value->if_object() == nullptr) return fail(Error(ErrorCode::kServerError));
-  return std::move(*value->if_object());
-}
-
 std::string text_of(const Object& object) {
   std::string out;
   json::write(object, out);
@@ -109,6 +102,12 @@ Error mismatch(const char* what, uint64_t existing, const std::string& given) {
 }
 
 }  // namespace
+
+HubResult<Object> parse_stored(const std::string& text) {
+  auto value = json::parse(text, {.bytes_max = limits::kTwinStoredTextBytesMax});
+  if (!value || value->if_object() == nullptr) return fail(Error(ErrorCode::kServerError));
+  return std::move(*value->if_object());
+}
 
 HubResult<TwinInput> read_twin_input(const Object& body) {
   TwinInput out;

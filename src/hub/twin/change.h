@@ -23,6 +23,10 @@ struct TwinInput {
   bool clears_desired = false;
 };
 
+// The values or metadata of a section, or tags, from their stored text. It was written by us and its row's checksum
+// held, so a failure here is a fault of the program.
+[[nodiscard]] HubResult<json::Object> parse_stored(const std::string& text);
+
 // Read-only fields and unknown ones are ignored, and so are the "$…" names that a document carries when it was read
 // before: clients send back what they got.
 [[nodiscard]] HubResult<TwinInput> read_twin_input(const json::Object& body);

@@ -138,6 +138,14 @@ HubResult<TwinDocument> TwinService::find(const IdentityKey& key) {
   return out;
 }
 
+HubResult<TwinDocument> TwinService::find(const IdentityKey& key, Render render) {
+  const auto state = load(key);
+  auto body = state ? render(state->identity, state->twin) : fail(state.error());
+  service_reads_.count(body.has_value(), body ? body->size() : 0);
+  if (!body) return fail(std::move(body.error()));
+  return TwinDocument{twin_etag_text(state->twin), *std::move(body)};
+}
+
 template <class Answer, class Decide>
 void TwinService::submit(const IdentityKey& key, Executor& reply_on, Reply<Answer> reply, Decide decide) {
   enqueue(key, std::make_unique<Answering<Answer>>(reply_on, std::move(reply), std::move(decide)));
@@ -151,13 +159,16 @@ void TwinService::replace(const IdentityKey& key, ServiceWrite write, Executor& 
   change(key, std::move(write), replace_twin, reply_on, std::move(reply));
 }
 
-void TwinService::change(const IdentityKey& key, ServiceWrite write, Decision decision, Executor& reply_on,
-                         Reply<TwinDocument> reply) {
-  auto counted = [this, bytes = write.body_bytes, reply = std::move(reply)](HubResult<TwinDocument> r) mutable {
+TwinService::Reply<TwinDocument> TwinService::counted(Reply<TwinDocument> reply, size_t bytes) {
+  return [this, bytes, reply = std::move(reply)](HubResult<TwinDocument> r) mutable {
     service_updates_.count(r.has_value(), bytes);
     reply(std::move(r));
   };
-  submit<TwinDocument>(key, reply_on, std::move(counted),
+}
+
+void TwinService::change(const IdentityKey& key, ServiceWrite write, Decision decision, Executor& reply_on,
+                         Reply<TwinDocument> reply) {
+  submit<TwinDocument>(key, reply_on, counted(std::move(reply), write.body_bytes),
                        [this, decision, write = std::move(write)](State& state, Step& step) -> HubResult<TwinDocument> {
                          if (auto ok = check_twin_etag(state.twin, write.if_match); !ok) return fail(ok.error());
                          auto changed = decision(state.twin, write.input, clock_.utc());
@@ -166,6 +177,21 @@ void TwinService::change(const IdentityKey& key, ServiceWrite write, Decision de
                          step = {true, *std::move(changed), tags ? uint8_t{kAspectTags} : uint8_t{0}};
                          return service_document(state);
                        });
+}
+
+void TwinService::patch(const IdentityKey& key, MakeInput make, const IfMatch& if_match, size_t body_bytes,
+                        Executor& reply_on, Reply<TwinDocument> reply) {
+  submit<TwinDocument>(
+      key, reply_on, counted(std::move(reply), body_bytes),
+      [this, make = std::move(make), if_match](State& state, Step& step) mutable -> HubResult<TwinDocument> {
+        if (auto ok = check_twin_etag(state.twin, if_match); !ok) return fail(ok.error());
+        const auto input = make(state.twin);
+        if (!input) return fail(input.error());
+        auto changed = patch_twin(state.twin, *input, clock_.utc());
+        if (!changed) return fail(changed.error());
+        step = {true, *std::move(changed)};
+        return service_document(state);
+      });
 }
 
 void TwinService::get(const Caller& caller, Executor& reply_on, Reply<TwinDocument> reply) {

@@ -49,12 +49,19 @@ class TwinService {
 
   // For the service API; shows every change that was acknowledged.
   [[nodiscard]] HubResult<TwinDocument> find(const IdentityKey& key);
+  // In another form than the service's own.
+  using Render = HubResult<std::string> (*)(const Identity&, const Twin&);
+  [[nodiscard]] HubResult<TwinDocument> find(const IdentityKey& key, Render render);
   struct ServiceWrite {
     TwinInput input;
     IfMatch if_match;
     size_t body_bytes = 0;  // for the metrics
   };
   void patch(const IdentityKey& key, ServiceWrite write, Executor& reply_on, Reply<TwinDocument> reply);
+  // The same, but what to merge is made from the twin as it is when its turn has come; `make` may be called again.
+  using MakeInput = UniqueFunction<HubResult<TwinInput>(const Twin&)>;
+  void patch(const IdentityKey& key, MakeInput make, const IfMatch& if_match, size_t body_bytes, Executor& reply_on,
+             Reply<TwinDocument> reply);
   void replace(const IdentityKey& key, ServiceWrite write, Executor& reply_on, Reply<TwinDocument> reply);
 
   // For a connected identity, which is one life of it.
@@ -111,6 +118,7 @@ class TwinService {
   [[nodiscard]] Stripe& stripe(const IdentityKey& key);
   // `decide(State&, Step&)` makes the answer, and may be called again if the stored twin has changed meanwhile.
   using Decision = HubResult<std::optional<DesiredChange>> (*)(Twin&, const TwinInput&, UtcTime);
+  [[nodiscard]] Reply<TwinDocument> counted(Reply<TwinDocument> reply, size_t bytes);
   void change(const IdentityKey& key, ServiceWrite write, Decision decision, Executor& reply_on,
               Reply<TwinDocument> reply);
   template <class Answer, class Decide>

@@ -13,6 +13,7 @@
 #include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
 #include "front/http/configuration_routes.h"
+#include "front/http/digital_twin_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/method_routes.h"
@@ -132,6 +133,7 @@ class ApiFixture : public testing::Test {
     for (front::http::Route& r : front::http::query_routes(queries)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::configuration_routes(configurations)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::digital_twin_routes(twins, methods, hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) out.push_back(std::move(r));
