@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import amqp_idle
+import jobs as twin_jobs
 from servers import Floor, Mosquitto, Nave
 
 POSTGRES_UPDATE_US = 135  # CPU of one durable jsonb update, the lowest of 135 to 148 measured for P15
@@ -21,11 +22,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Sitting:
     """One run of this program: where the binaries are, how many pairs, where scratch files go."""
 
-    def __init__(self, build, pairs, scratch):
-        self.build, self.pairs, self.scratch = build, pairs, scratch
+    def __init__(self, build, pairs, scratch, devices):
+        self.build, self.pairs, self.scratch, self.devices = build, pairs, scratch, devices
 
-    def nave(self, devices=1000):
-        return Nave(self.scratch, self.build / "nave", devices)
+    def nave(self, devices=1000, settings=""):
+        return Nave(self.scratch, self.build / "nave", devices, settings)
 
     def peer(self, kind, hub, durable=True):
         certificate = hub.certificate
@@ -209,8 +210,19 @@ def read(s):
             print(f"READ {done.stdout.splitlines()[0] if done.returncode == 0 else done.stderr.strip()}")
 
 
+def jobs(s):
+    """The first job makes the twins' rows, the others change them."""
+    devices = s.devices
+    with s.nave(devices, "[jobs]\noperations_per_second = 0\n") as hub:
+        for i in range(s.pairs):
+            run = twin_jobs.measure(hub, f"job{i}")
+            print(f"JOBS twin job over {run['devices']:,} devices: {run['rate']:,.0f}/s, CPU {run['cpu_us']:.1f} us each, "
+                  f"first device after {run['selected_s']:.2f} s, resident memory +{run['growth_mib']:.1f} MiB at most")
+            sys.stdout.flush()
+
+
 ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "P14": p14, "P15": p15, "P20": p20,
-        "C2D": c2d, "AMQP": amqp, "READ": read}
+        "C2D": c2d, "AMQP": amqp, "READ": read, "JOBS": jobs}
 
 
 def main():
@@ -218,12 +230,13 @@ def main():
     parser.add_argument("rows", nargs="*", metavar="row", help=f"of {' '.join(ROWS)}; all without")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
+    parser.add_argument("--devices", type=int, default=20_000, help="of the row JOBS")
     parser.add_argument("--scratch", default=None, help="folder on the disk to measure")
     given = parser.parse_args()
     if unknown := set(given.rows) - set(ROWS):
         parser.error(f"no such row: {' '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="nave-bench-", dir=given.scratch) as scratch:
-        sitting = Sitting(given.build.resolve(), given.pairs, scratch)
+        sitting = Sitting(given.build.resolve(), given.pairs, scratch, given.devices)
         for name in given.rows or ROWS:
             ROWS[name](sitting)
             sys.stdout.flush()

@@ -4,18 +4,24 @@
 
 namespace nave::app {
 
-WorkerThread::~WorkerThread() {
+void WorkerThread::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  std::deque<UniqueFunction<void()>> dropped;  // without the lock: they may post
+  {
+    const std::lock_guard lock(mutex_);
+    dropped.swap(queue_);
+  }
 }
 
 void WorkerThread::post(UniqueFunction<void()> f) {
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return;
     queue_.push_back(std::move(f));
   }
   changed_.notify_one();

@@ -13,12 +13,13 @@ namespace nave::app {
 class WorkerThread final : public Executor {
  public:
   WorkerThread() : thread_([this] { run(); }) {}
-  // Waits for what runs; what still waits is dropped, here.
-  ~WorkerThread() override;
+  ~WorkerThread() override { stop(); }
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
 
   void post(UniqueFunction<void()> f) override;
+  // Waits for what runs. What still waits, and what is posted from now on, is dropped where it is.
+  void stop();
 
  private:
   void run();

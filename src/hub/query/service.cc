@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "hub/query/job_rows.h"
 #include "hub/query/limits.h"
 #include "hub/query/queried_twin.h"
 #include "hub/query/token.h"
@@ -50,17 +51,21 @@ class QueryService::Run {
     if (!statement) return fail(invalid(query::describe(statement.error(), request_.text)));
     statement_ = *std::move(statement);
     if (statement_.is_grouped()) groups_.emplace(statement_);
-    if (request_.continuation.empty()) return {};
-    const auto position = read_token(request_.continuation, request_.text);
-    if (!position) return fail(invalid("The continuation token is not one of this query"));
-    position_ = *position;
+    if (!request_.continuation.empty()) {
+      const auto position = read_token(request_.continuation, request_.text);
+      if (!position) return fail(invalid("The continuation token is not one of this query"));
+      position_ = *position;
+    }
     if (!groups_) scanned_ = position_.after;
+    if (statement_.collection == query::Collection::kJobs && service_.job_rows_ != nullptr) {
+      job_page_.emplace(statement_, *service_.job_rows_, request_.page_rows, position_);
+    }
     return {};
   }
 
   // Reads on; true: the page is made.
   HubResult<bool> step() {
-    if (statement_.collection == query::Collection::kJobs) return true;
+    if (statement_.collection == query::Collection::kJobs) return step_jobs();
     const auto kind =
         statement_.collection == query::Collection::kModules ? TwinScan::Kind::kModules : TwinScan::Kind::kDevices;
     const auto batch = service_.store_.scan_twins(kind, scanned_, kQueryTurnRows, kQueryTurnBytes);
@@ -78,7 +83,11 @@ class QueryService::Run {
   }
 
   void finish() {
-    if (groups_) {
+    if (job_page_) {
+      rows_text_ = job_page_->text();
+      position_ = job_page_->position();
+      more_ = job_page_->has_more();
+    } else if (groups_) {
       write_groups();
       more_ = position_.groups < groups_->size() && !top_is_reached();
     } else {
@@ -104,6 +113,14 @@ class QueryService::Run {
   void begin_row() {
     if (rows_++ > 0) rows_text_ += ',';
     ++position_.rows;
+  }
+
+  HubResult<bool> step_jobs() {
+    if (!job_page_) return true;
+    HubResult<bool> done = job_page_->step();
+    if (!done || *done || service_.clock_.steady_ms() < deadline_ms_) return done;
+    if (job_page_->rows() == 0) return fail(Error(ErrorCode::kGatewayTimeout, "The query takes too long"));
+    return true;
   }
 
   // False: the page is made, and `row` is not in it.
@@ -143,6 +160,7 @@ class QueryService::Run {
   const int64_t deadline_ms_;
   query::Statement statement_;
   std::optional<query::Groups> groups_;
+  std::optional<JobRowPage> job_page_;  // of devices.jobs
   QueryPosition position_;
   IdentityKey scanned_;  // the last that was looked at
   std::string rows_text_;

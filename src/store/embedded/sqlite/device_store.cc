@@ -13,7 +13,8 @@ SqliteDeviceStore::SqliteDeviceStore(const Options& options, Metrics& metrics)
     : cache_(options.cached_identities, limits::kStatePendingActivityMax),
       committer_(open_state_database(options.path, options.durability), options.identities_max,
                  options.activity_flush_ms, cache_, metrics),
-      readers_(options.path) {}
+      readers_(options.path),
+      jobs_(options.path, committer_) {}
 
 std::optional<Identity> SqliteDeviceStore::find(const IdentityKey& key) const {
   IdentityCache::Lookup cached = cache_.find(key);

@@ -10,6 +10,7 @@
 #include "hub/query/scan.h"
 #include "store/embedded/durability.h"
 #include "store/embedded/sqlite/identity_cache.h"
+#include "store/embedded/sqlite/job_store.h"
 #include "store/embedded/sqlite/reader_pool.h"
 #include "store/embedded/sqlite/state_committer.h"
 
@@ -54,6 +55,9 @@ class SqliteDeviceStore final : public hub::DeviceStore,
                                                                                   size_t rows_max,
                                                                                   size_t bytes_max) const override;
 
+  // Jobs live in the same file.
+  [[nodiscard]] hub::JobStore& jobs() { return jobs_; }
+
   // command_store.cc
   [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;
   [[nodiscard]] Result<std::vector<hub::CommandHead>, hub::StoreError> load_commands(
@@ -79,6 +83,7 @@ class SqliteDeviceStore final : public hub::DeviceStore,
   mutable IdentityCache cache_;
   StateCommitter committer_;
   mutable ReaderPool readers_;
+  SqliteJobStore jobs_;
 };
 
 }  // namespace nave::store::embedded

@@ -13,15 +13,19 @@
 #include "front/http/c2d_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
+#include "front/http/job_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
 #include "hub/device/registry.h"
+#include "hub/job/rows.h"
+#include "hub/job/service.h"
 #include "json/parse.h"
 #include "store/memory/device_store.h"
 #include "store/memory/event_log.h"
+#include "store/memory/job_store.h"
 #include "support/event_text.h"
 #include "support/fake_shard.h"
 
@@ -55,7 +59,10 @@ class ApiFixture : public testing::Test {
 
   void TestBody() override {}
 
-  ApiFixture() { registry.set_queue(c2d); }
+  ApiFixture() {
+    registry.set_queue(c2d);
+    queries.set_job_rows(job_rows);
+  }
 
   [[nodiscard]] std::string token(const std::string& policy, const std::string& resource = kHost) const {
     const auth::Policy* const p = policies.current()->find(policy);
@@ -113,12 +120,19 @@ class ApiFixture : public testing::Test {
   hub::MethodService methods{registry, sessions, 1, metrics};
   hub::C2dService c2d{store, registry, sessions, shard.clock, metrics, shard.executor, {}};
   hub::QueryService queries{store, registry, shard.executor, shard.clock, metrics};
+  store::memory::MemoryJobStore job_store;
+  hub::JobRows job_rows{job_store, metrics};
+  hub::JobService jobs{
+      {job_store, {store, store, registry}, {store, twins, methods, {&shard.context}, shard.executor}, shard.clock},
+      {},
+      metrics};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
     std::vector<front::http::Route> out = front::http::identity_routes(registry);
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::query_routes(queries)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::job_routes(jobs)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));
