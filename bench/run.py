@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import amqp_idle
+import jobs as twin_jobs
 from servers import Floor, Mosquitto, Nave
 
 POSTGRES_UPDATE_US = 135  # CPU of one durable jsonb update, the lowest of 135 to 148 measured for P15
@@ -24,8 +25,8 @@ class Sitting:
     def __init__(self, build, pairs, scratch, devices):
         self.build, self.pairs, self.scratch, self.devices = build, pairs, scratch, devices
 
-    def nave(self, devices=1000):
-        return Nave(self.scratch, self.build / "nave", devices)
+    def nave(self, devices=1000, settings=""):
+        return Nave(self.scratch, self.build / "nave", devices, settings)
 
     def peer(self, kind, hub, durable=True):
         certificate = hub.certificate
@@ -220,9 +221,20 @@ def read(s):
             print(f"READ {done.stdout.splitlines()[0] if done.returncode == 0 else done.stderr.strip()}")
 
 
+def jobs(s):
+    """The first job makes the twins' rows, the others change them."""
+    devices = s.devices
+    with s.nave(devices, "[jobs]\noperations_per_second = 0\n") as hub:
+        for i in range(s.pairs):
+            run = twin_jobs.measure(hub, f"job{i}")
+            print(f"JOBS twin job over {run['devices']:,} devices: {run['rate']:,.0f}/s, CPU {run['cpu_us']:.1f} us each, "
+                  f"first device after {run['selected_s']:.2f} s, resident memory +{run['growth_mib']:.1f} MiB at most")
+            sys.stdout.flush()
+
+
 ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "P14": p14, "P15": p15, "P20": p20,
         "C2D": c2d, "AMQP": amqp,
-        "BULK": bulk, "READ": read}
+        "BULK": bulk, "READ": read, "JOBS": jobs}
 
 
 def main():
@@ -231,7 +243,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
     parser.add_argument("--scratch", default=None, help="folder on the disk to measure")
-    parser.add_argument("--devices", type=int, default=100_000, help="how many BULK registers")
+    parser.add_argument("--devices", type=int, default=100_000, help="how many BULK registers and JOBS changes")
     given = parser.parse_args()
     if unknown := set(given.rows) - set(ROWS):
         parser.error(f"no such row: {' '.join(sorted(unknown))}")

@@ -69,13 +69,15 @@ class Server:
 class Nave(Server):
     name = "nave"
 
-    def __init__(self, scratch, binary, devices=1000):
+    def __init__(self, scratch, binary, devices=1000, settings=""):
         super().__init__(scratch)
-        self.binary, self.devices = binary, devices
+        self.binary, self.devices, self.settings = binary, devices, settings
 
     def start(self):
         ready = self.folder / "ready.json"
-        self.spawn(self.binary, "serve", "--data", self.folder / "data", "--host", "127.0.0.1", "--bind", "127.0.0.1",
+        configuration = self.folder / "hub.toml"
+        configuration.write_text(self.settings)
+        self.spawn(self.binary, "serve", "--config", configuration, "--data", self.folder / "data", "--host", "127.0.0.1", "--bind", "127.0.0.1",
                    "--mqtt-port", 0, "--amqp-port", 0, "--https-port", 0, "--ready-file", ready)
         _wait(ready.exists, self.name)
         self.info = json.loads(ready.read_text())
@@ -110,6 +112,19 @@ class Nave(Server):
 
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(make, range(8)))
+
+    def rest(self, method, path, body=None):
+        """One call of the service API; the answer's JSON."""
+        context = ssl.create_default_context(cafile=self.info["caFile"])
+        link = http.client.HTTPSConnection("127.0.0.1", self.info["ports"]["https"], context=context, timeout=60)
+        key = self.strings("iothubowner")["SharedAccessKey"]
+        link.request(method, f"{path}?api-version=2021-04-12", body, {"Authorization": sas("127.0.0.1", key, "iothubowner")})
+        answer = link.getresponse()
+        text = answer.read()
+        link.close()
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]}")
+        return json.loads(text)
 
     def load_options(self):
         return ["--hub", "127.0.0.1", "--sas-key", KEY]

@@ -157,6 +157,7 @@ int run_command_line(int argc, char** argv) {
   DeviceOptions device;
   TwinOptions twin;
   QueryOptions query;
+  JobOptions job;
   MethodOptions method;
   SasOptions sas;
   MonitorOptions monitor_options;
@@ -169,6 +170,7 @@ int run_command_line(int argc, char** argv) {
   add_simulate(add_device(app, device), simulate);
   add_twin(app, twin);
   add_query(app, query);
+  add_job(app, job);
   add_method(app, method);
   add_sas(app, sas);
   add_monitor(app, monitor_options, feedback);

@@ -10,6 +10,9 @@ namespace nave::app {
 // The flags that say which hub a client verb talks to.
 void add_target(CLI::App* verb, TargetOptions& target);
 
+// cli_job.cc
+void add_job(CLI::App& app, JobOptions& o);
+
 // cli_messages.cc: what has to do with messages.
 void add_monitor(CLI::App& app, MonitorOptions& events, FeedbackOptions& feedback);
 void add_c2d(CLI::App& app, C2dOptions& o);

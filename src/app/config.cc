@@ -99,6 +99,9 @@ Setters setters(Config& c) {
   s["cloud_to_device.feedback.lock_seconds"] = seconds(c.c2d.feedback.lock_ms, 5, 300);
   s["cloud_to_device.feedback.max_delivery_count"] = integer(c.c2d.feedback.max_delivery_count, 1, 100);
   s["queries.indexes"] = texts(c.query_indexes);
+  s["jobs.active"] = integer(c.jobs.active_max, 1, int64_t{hub::kJobActiveMax});
+  s["jobs.operations_per_second"] = integer(c.jobs.operations_per_second, 0, 1'000'000);
+  s["jobs.calls"] = integer(c.jobs.calls_max, 1, int64_t{hub::kJobCallsMax});
   s["limits.connections"] = integer(c.connections_max, 1, kU32);
   s["limits.connections_per_address"] = integer(c.connections_per_address_max, 1, kU32);
   s["durability"] = text(c.durability);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hub/c2d/service.h"
+#include "hub/job/limits.h"
 
 namespace nave::app {
 
@@ -30,6 +31,7 @@ struct Config {
   bool fault_injection = false;  // obey devices that ask to be cut off (docs/operations/fault-injection.md)
   hub::C2dService::Options c2d;
   std::vector<std::string> query_indexes;  // paths of twin values, as queries spell them
+  hub::JobOptions jobs;
   unsigned connections_max = 0;  // 0: limits.h
   unsigned connections_per_address_max = 0;
   std::string durability = "durable";  // or relaxed

@@ -32,6 +32,7 @@
 #include "front/http/digital_twin_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
+#include "front/http/job_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/ops_api.h"
 #include "front/http/query_routes.h"
@@ -44,6 +45,8 @@
 #include "hub/device/bulk.h"
 #include "hub/device/registry.h"
 #include "hub/fault/injection.h"
+#include "hub/job/rows.h"
+#include "hub/job/service.h"
 #include "hub/method/service.h"
 #include "hub/query/service.h"
 #include "hub/telemetry/ingest.h"
@@ -53,6 +56,7 @@
 #include "store/embedded/sqlite/device_store.h"
 #include "store/memory/device_store.h"
 #include "store/memory/event_log.h"
+#include "store/memory/job_store.h"
 
 namespace nave::app {
 namespace {
@@ -127,6 +131,7 @@ struct HubServer::Parts {
   std::unique_ptr<DataFolder> folder;          // nullptr with --memory
   std::unique_ptr<TemporaryFolder> temporary;  // only with --memory
   net::Runtime runtime;
+  WorkerThread job_worker;  // the stores still reply to it while they go: stop() has ended it by then
 
   std::unique_ptr<WorkerThread> configuration_worker;  // after its end the store still answers to it
   std::unique_ptr<hub::DeviceStore> store;
@@ -134,6 +139,8 @@ struct HubServer::Parts {
   hub::CommandStore* command_store = nullptr;  // the same
   hub::TwinScan* twin_scan = nullptr;          // the same
   hub::ConfigurationStore* configuration_store = nullptr;
+  std::unique_ptr<store::memory::MemoryJobStore> memory_jobs;
+  hub::JobStore* job_store = nullptr;
   std::unique_ptr<store::embedded::SegmentLog> segment_log;
   std::unique_ptr<store::memory::MemoryEventLog> memory_log;
   hub::EventLog* event_log = nullptr;
@@ -149,6 +156,8 @@ struct HubServer::Parts {
   std::unique_ptr<hub::FaultInjection> faults;  // nullptr unless it was switched on
   std::unique_ptr<hub::C2dService> c2d;
   std::unique_ptr<hub::ConfigurationService> configurations;
+  std::unique_ptr<hub::JobService> jobs;
+  std::unique_ptr<hub::JobRows> job_rows;
   std::unique_ptr<Ticker> ticker;
   std::unique_ptr<hub::QueryService> queries;
   std::unique_ptr<WorkerThread> query_worker;         // ends before what runs on it
@@ -166,6 +175,7 @@ struct HubServer::Parts {
 
   void open_storage(std::function<void()> on_storage_failure);
   void make_hub();
+  void make_jobs();
   void make_fronts();
   void bind_listeners();
   [[nodiscard]] std::vector<hub::Ingest*> ingests_by_shard() const;
@@ -182,6 +192,8 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
     twin_scan = memory.get();
     configuration_store = memory.get();
     store = std::move(memory);
+    memory_jobs = std::make_unique<store::memory::MemoryJobStore>();
+    job_store = memory_jobs.get();
     memory_log = std::make_unique<store::memory::MemoryEventLog>(config.partitions, clock, runtime.shard(0).executor);
     event_log = memory_log.get();
     return;
@@ -195,6 +207,7 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   command_store = sqlite.get();
   twin_scan = sqlite.get();
   configuration_store = sqlite.get();
+  job_store = &sqlite->jobs();
   store = std::move(sqlite);
   auto opened = store::embedded::SegmentLog::open(
       files, log_options(config, folder->event_log(), std::move(on_storage_failure)), clock, metrics);
@@ -230,14 +243,29 @@ void HubServer::Parts::make_hub() {
       metrics);
   registry->set_listener(configurations->listener());
   twins->set_listener(configurations->listener());
+  make_jobs();
   ticker = std::make_unique<Ticker>(
-      std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { configurations->on_tick(); }},
+      std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { configurations->on_tick(); },
+                                         [this] { jobs->on_tick(); }},
       runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
   metrics.gauge_function("totalDeviceCount", "Devices registered",
                          [this] { return static_cast<int64_t>(store->counts().devices); });
+}
+
+void HubServer::Parts::make_jobs() {
+  job_rows = std::make_unique<hub::JobRows>(*job_store, metrics);
+  queries->set_job_rows(*job_rows);
+  std::vector<const ShardContext*> shards;
+  for (size_t i = 0; i < runtime.shard_count(); ++i) shards.push_back(&runtime.shard(i));
+  jobs = std::make_unique<hub::JobService>(
+      hub::JobService::Means{*job_store,
+                             {*twin_scan, *twin_store, *registry},
+                             {*twin_store, *twins, *methods, std::move(shards), job_worker},
+                             clock},
+      config.jobs, metrics);
 }
 
 void HubServer::Parts::make_fronts() {
@@ -260,6 +288,7 @@ void HubServer::Parts::make_fronts() {
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::query_routes(*queries), std::back_inserter(routes));
   std::ranges::move(front::http::configuration_routes(*configurations), std::back_inserter(routes));
+  std::ranges::move(front::http::job_routes(*jobs), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
   std::ranges::move(front::http::digital_twin_routes(*twins, *methods, hub), std::back_inserter(routes));
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
@@ -339,6 +368,7 @@ HubServer::~HubServer() {
 
 void HubServer::start() {
   parts_->runtime.start();
+  parts_->jobs->start();
   parts_->ticker->start();
   parts_->configurations->start();
   parts_->accepting = true;
@@ -346,8 +376,10 @@ void HubServer::start() {
 
 void HubServer::stop() {
   parts_->accepting = false;
+  parts_->jobs->stop();
   parts_->runtime.stop(kDrainMs);
   parts_->configuration_worker->stop();
+  parts_->job_worker.stop();
   if (parts_->segment_log) parts_->segment_log->stop();
   if (parts_->memory_log) parts_->memory_log->stop();
 }

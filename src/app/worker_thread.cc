@@ -11,9 +11,11 @@ void WorkerThread::stop() {
   }
   changed_.notify_one();
   if (thread_.joinable()) thread_.join();
-  std::deque<UniqueFunction<void()>> dropped;
-  const std::lock_guard lock(mutex_);
-  dropped.swap(queue_);
+  std::deque<UniqueFunction<void()>> dropped;  // without the lock: they may post
+  {
+    const std::lock_guard lock(mutex_);
+    dropped.swap(queue_);
+  }
 }
 
 void WorkerThread::post(UniqueFunction<void()> f) {

@@ -18,7 +18,7 @@ class WorkerThread final : public Executor {
   WorkerThread& operator=(const WorkerThread&) = delete;
 
   void post(UniqueFunction<void()> f) override;
-  // Waits for what runs; what still waits, and whatever is posted later, is dropped. For one thread; idempotent.
+  // Waits for what runs. What still waits, and what is posted from now on, is dropped where it is.
   void stop();
 
  private:

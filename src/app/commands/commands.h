@@ -85,6 +85,29 @@ void deployment_create(const ConfigurationOptions& options);
 void deployment_list(const ConfigurationOptions& options);
 // Prints the modules that the device has afterwards.
 void edge_set_modules(const ConfigurationOptions& options);
+// ---- nave job
+struct JobOptions {
+  TargetOptions target;
+  std::string job;
+  std::string type;    // for create and list
+  std::string status;  // for list
+  std::string condition;
+  std::string twin_patch;  // JSON object, or @file
+  std::string method_name, method_payload;
+  unsigned method_connect_timeout_s = 0;
+  unsigned method_response_timeout_s = 30;
+  std::string start;
+  unsigned ttl_s = 3600;
+  bool wait = false;
+  double poll_interval_s = 1;
+  unsigned top = 0;             // 0: all
+  std::string output = "json";  // or table
+};
+// With `wait` it fails unless the job is completed.
+void job_create(const JobOptions& options);
+void job_show(const JobOptions& options);
+void job_cancel(const JobOptions& options);
+void job_list(const JobOptions& options);
 
 // ---- nave method
 struct MethodOptions {

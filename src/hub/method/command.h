@@ -17,6 +17,7 @@ struct MethodCommand {
 struct MethodAnswer {
   int32_t status = 0;
   std::string payload;  // JSON text exactly as the device wrote it; "null" if it wrote none
+  bool operator==(const MethodAnswer&) const = default;
 };
 
 // What a session did with a command.

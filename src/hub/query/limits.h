@@ -17,5 +17,7 @@ inline constexpr size_t kQueryIndexesMax = 16;  // declared ones; each costs eve
 // One turn of a query, after which others have theirs.
 inline constexpr int64_t kQueryTurnMs = 5;
 inline constexpr size_t kQueryTurnRows = 4096;
+// The same where rows are copied in batches.
+inline constexpr size_t kQueryTurnBytes = 1024 * 1024;
 
 }  // namespace nave::hub

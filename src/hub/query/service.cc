@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "hub/query/job_rows.h"
 #include "hub/query/limits.h"
 #include "hub/query/plan.h"
 #include "hub/query/queried_twin.h"
@@ -52,17 +53,21 @@ class QueryService::Run {
     statement_ = *std::move(statement);
     if (statement_.collection != query::Collection::kJobs) plan_ = make_plan(statement_, service_.store_.indexes());
     if (statement_.is_grouped()) groups_.emplace(statement_);
-    if (request_.continuation.empty()) return {};
-    const auto position = read_token(request_.continuation, request_.text);
-    if (!position) return fail(invalid("The continuation token is not one of this query"));
-    position_ = *position;
+    if (!request_.continuation.empty()) {
+      const auto position = read_token(request_.continuation, request_.text);
+      if (!position) return fail(invalid("The continuation token is not one of this query"));
+      position_ = *position;
+    }
     if (!groups_) scanned_ = Scanned{position_.after.device, position_.after.module};
+    if (statement_.collection == query::Collection::kJobs && service_.job_rows_ != nullptr) {
+      job_page_.emplace(statement_, *service_.job_rows_, request_.page_rows, position_);
+    }
     return {};
   }
 
   // Reads on; true: the page is made.
   HubResult<bool> step() {
-    if (statement_.collection == query::Collection::kJobs) return true;
+    if (statement_.collection == query::Collection::kJobs) return step_jobs();
     // Whoever waited so long for a turn has gone.
     const int64_t now = service_.clock_.steady_ms();
     if (now >= deadline_ms_) return out_of_time();
@@ -84,7 +89,11 @@ class QueryService::Run {
   }
 
   void finish() {
-    if (groups_) {
+    if (job_page_) {
+      rows_text_ = job_page_->text();
+      position_ = job_page_->position();
+      more_ = job_page_->has_more();
+    } else if (groups_) {
       write_groups();
       more_ = position_.groups < groups_->size() && !top_is_reached();
     } else {
@@ -115,6 +124,14 @@ class QueryService::Run {
   void begin_row() {
     if (rows_++ > 0) rows_text_ += ',';
     ++position_.rows;
+  }
+
+  HubResult<bool> step_jobs() {
+    if (!job_page_) return true;
+    HubResult<bool> done = job_page_->step();
+    if (!done || *done || service_.clock_.steady_ms() < deadline_ms_) return done;
+    if (job_page_->rows() == 0) return fail(Error(ErrorCode::kGatewayTimeout, "The query takes too long"));
+    return true;
   }
 
   // False: the page is made, and `row` is not in it.
@@ -163,6 +180,7 @@ class QueryService::Run {
   query::Statement statement_;
   QueryPlan plan_;
   std::optional<query::Groups> groups_;
+  std::optional<JobRowPage> job_page_;  // of devices.jobs
   QueryPosition position_;
   // The last that was looked at; its texts keep their room from row to row.
   struct Scanned {

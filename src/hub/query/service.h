@@ -14,6 +14,8 @@
 
 namespace nave::hub {
 
+class JobRows;  // hub/job/rows.h
+
 struct QueryRequest {
   std::string text;
   size_t page_rows = 0;      // 0: the default; more than the most is the most
@@ -33,6 +35,9 @@ class QueryService {
   // All outlive the service, and what is left on `worker` does not run after it.
   QueryService(const TwinScan& store, const Registry& registry, Executor& worker, const Clock& clock, Metrics& metrics);
 
+  // While wiring, before anything is run: without them devices.jobs is empty. They outlive the service.
+  void set_job_rows(const JobRows& rows) { job_rows_ = &rows; }
+
   using Reply = UniqueFunction<void(HubResult<QueryPage>)>;
   // The reply is posted to `reply_on`, never inside the call. ArgumentInvalid: a bad query or token, or too many
   // groups; GatewayTimeout: it takes too long; ThrottlingException: too many at one time.
@@ -49,6 +54,7 @@ class QueryService {
   const Registry& registry_;
   Executor& worker_;
   const Clock& clock_;
+  const JobRows* job_rows_ = nullptr;
   Counter& success_;
   Counter& failure_;
   Counter& size_;

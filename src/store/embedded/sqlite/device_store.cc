@@ -25,7 +25,8 @@ SqliteDeviceStore::SqliteDeviceStore(const Options& options, Metrics& metrics)
     : cache_(options.cached_identities, limits::kStatePendingActivityMax),
       committer_(open_writer(options), options.identities_max, options.activity_flush_ms, cache_, metrics),
       readers_(options.path),
-      scanner_(options.path, options.indexes, cache_) {}
+      scanner_(options.path, options.indexes, cache_),
+      jobs_(options.path, committer_) {}
 
 std::optional<Identity> SqliteDeviceStore::find(const IdentityKey& key) const {
   IdentityCache::Lookup cached = cache_.find(key);

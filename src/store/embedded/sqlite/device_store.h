@@ -11,6 +11,7 @@
 #include "hub/query/scan.h"
 #include "store/embedded/durability.h"
 #include "store/embedded/sqlite/identity_cache.h"
+#include "store/embedded/sqlite/job_store.h"
 #include "store/embedded/sqlite/reader_pool.h"
 #include "store/embedded/sqlite/state_committer.h"
 #include "store/embedded/sqlite/twin_scanner.h"
@@ -58,6 +59,9 @@ class SqliteDeviceStore final : public hub::DeviceStore,
   [[nodiscard]] Result<bool, hub::StoreError> scan(const Range& range,
                                                    const std::function<bool(hub::ScannedRow&)>& visit) const override;
 
+  // Jobs live in the same file.
+  [[nodiscard]] hub::JobStore& jobs() { return jobs_; }
+
   // command_store.cc
   [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;
   [[nodiscard]] Result<std::vector<hub::CommandHead>, hub::StoreError> load_commands(
@@ -89,6 +93,7 @@ class SqliteDeviceStore final : public hub::DeviceStore,
   StateCommitter committer_;
   mutable ReaderPool readers_;
   mutable TwinScanner scanner_;
+  SqliteJobStore jobs_;
 };
 
 }  // namespace nave::store::embedded

@@ -150,8 +150,55 @@ CREATE TABLE configuration (
 );
 )sql";
 
+// job: as it was ordered. job_state: how far it is, apart from it because it changes all the time. job_device: a row
+// for each target; the key is how it is read.
+constexpr std::string_view kVersion6 = R"sql(
+CREATE TABLE job (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  job_id TEXT NOT NULL UNIQUE,
+  type INTEGER NOT NULL,
+  condition TEXT NOT NULL,
+  content TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  start INTEGER NOT NULL,
+  execution_seconds_max INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE job_state (
+  number INTEGER PRIMARY KEY,
+  status INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  failure_reason TEXT NOT NULL,
+  selected INTEGER NOT NULL,
+  selected_to_device TEXT NOT NULL,
+  selected_to_module TEXT NOT NULL,
+  targets INTEGER NOT NULL,
+  succeeded INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE job_device (
+  number INTEGER NOT NULL,
+  device_id TEXT NOT NULL,
+  module_id TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  answered INTEGER NOT NULL,
+  answer_status INTEGER NOT NULL,
+  answer_payload TEXT NOT NULL,
+  error_code TEXT NOT NULL,
+  error_text TEXT NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (number, device_id, module_id)
+) WITHOUT ROWID;
+)sql";
+
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3,
+                                                                kVersion4, kVersion5, kVersion6};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));

@@ -35,6 +35,7 @@ StateWriter::StateWriter(Database& database, uint64_t identities_max)
     : database_(database),
       commands_(database),
       configurations_(database),
+      jobs_(database),
       identities_max_(identities_max),
       counts_(load_counts(database)),
       committed_counts_(counts_),

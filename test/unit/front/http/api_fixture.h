@@ -16,6 +16,7 @@
 #include "front/http/digital_twin_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
+#include "front/http/job_routes.h"
 #include "front/http/method_routes.h"
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
@@ -23,9 +24,12 @@
 #include "front/http/twin_routes.h"
 #include "hub/device/bulk.h"
 #include "hub/device/registry.h"
+#include "hub/job/rows.h"
+#include "hub/job/service.h"
 #include "json/parse.h"
 #include "store/memory/device_store.h"
 #include "store/memory/event_log.h"
+#include "store/memory/job_store.h"
 #include "support/event_text.h"
 #include "support/fake_shard.h"
 
@@ -63,6 +67,7 @@ class ApiFixture : public testing::Test {
     registry.set_queue(c2d);
     registry.set_listener(configurations.listener());
     twins.set_listener(configurations.listener());
+    queries.set_job_rows(job_rows);
   }
 
   [[nodiscard]] std::string token(const std::string& policy, const std::string& resource = kHost) const {
@@ -124,6 +129,12 @@ class ApiFixture : public testing::Test {
   hub::QueryService queries{store, registry, shard.executor, shard.clock, metrics};
   hub::ConfigurationService configurations{{store, store, store, store, registry, twins, shard.executor, shard.clock},
                                            metrics};
+  store::memory::MemoryJobStore job_store;
+  hub::JobRows job_rows{job_store, metrics};
+  hub::JobService jobs{
+      {job_store, {store, store, registry}, {store, twins, methods, {&shard.context}, shard.executor}, shard.clock},
+      {},
+      metrics};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
@@ -132,6 +143,7 @@ class ApiFixture : public testing::Test {
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::query_routes(queries)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::configuration_routes(configurations)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::job_routes(jobs)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::digital_twin_routes(twins, methods, hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));

@@ -17,6 +17,7 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
   const std::set<std::string> read{"iothubowner", "registryRead", "registryReadWrite"};
   const std::set<std::string> write{"iothubowner", "registryReadWrite"};
   const std::set<std::string> service{"iothubowner", "service"};
+  const std::set<std::string> service_or_write{"iothubowner", "registryReadWrite", "service"};
   const std::set<std::string> read_or_service{"iothubowner", "registryRead", "registryReadWrite", "service"};
   const std::set<std::string> write_or_service{"iothubowner", "registryReadWrite", "service"};
   for (const Operation& op : {Operation{"GET", "/devices", read},
@@ -49,6 +50,10 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
                               Operation{"PATCH", "/digitaltwins/d", service},
                               Operation{"POST", "/digitaltwins/d/commands/c", service},
                               Operation{"POST", "/digitaltwins/d/components/p/commands/c", service},
+                              Operation{"PUT", "/jobs/v2/j", service_or_write},
+                              Operation{"GET", "/jobs/v2/j", service_or_write},
+                              Operation{"POST", "/jobs/v2/j/cancel", service_or_write},
+                              Operation{"GET", "/jobs/v2/query", service_or_write},
                               Operation{"POST", "/devices/d/messages/deviceBound", service},
                               Operation{"POST", "/devices/d/modules/m/messages/deviceBound", service},
                               Operation{"DELETE", "/devices/d/commands", service},

@@ -121,9 +121,11 @@ TEST_F(SqliteStore, FileIsPrivateAndMarked) {
 
 TEST_F(SqliteStore, RefusesANewerVersion) {
   open().reset();
-  run_sql("PRAGMA user_version = 6");
-  EXPECT_EQ(refusal(), "state database " + options.path +
-                           ": version 6 was written by a newer Nave; this one reads up to version 5");
+  const std::string newer = std::to_string(kStateVersion + 1);
+  run_sql("PRAGMA user_version = " + newer);
+  EXPECT_EQ(refusal(), "state database " + options.path + ": version " + newer +
+                           " was written by a newer Nave; this one reads up to version " +
+                           std::to_string(kStateVersion));
 }
 
 // Until version 3 a twin had a column for each of its parts.
@@ -134,6 +136,10 @@ constexpr const char* kOldTwins =
     "reported_metadata TEXT NOT NULL, reported_version INTEGER NOT NULL, checksum INTEGER NOT NULL,"
     "PRIMARY KEY (device_id, module_id));";
 
+// What version 3 did not have.
+constexpr const char* kNewTables =
+    "DROP TABLE configuration; DROP TABLE job; DROP TABLE job_state; DROP TABLE job_device;";
+
 // Version 1 had no twins, version 2 no messages.
 TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
   for (const std::string& downgrade :
@@ -142,7 +148,7 @@ TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
         "PRAGMA user_version = 3;" + std::string(kOldTwins)}) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
     ASSERT_TRUE(apply(*open(), {create("d")}));
-    run_sql("DROP TABLE configuration;" + downgrade);
+    run_sql(kNewTables + downgrade);
     const auto store = open();
     EXPECT_TRUE(store->find({"d", ""}));
     ASSERT_TRUE(put_twin(*store, "d"));
@@ -155,7 +161,7 @@ TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
 
 TEST_F(SqliteStore, OldTwinsKeepTheirTextAndTheirDamage) {
   ASSERT_TRUE(apply(*open(), {create("a"), create("b")}));
-  run_sql("DROP TABLE configuration; PRAGMA user_version = 3;" + std::string(kOldTwins));
+  run_sql(kNewTables + std::string("PRAGMA user_version = 3;") + kOldTwins);
   RowChecksum sum;
   const auto add = [&sum](const auto&... columns) { (sum.add(columns), ...); };
   using Text = std::string_view;
