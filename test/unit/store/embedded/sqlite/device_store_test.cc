@@ -128,9 +128,9 @@ TEST_F(SqliteStore, RefusesANewerVersion) {
 // Version 1 had no twins, version 2 no messages, version 3 no configurations.
 TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
   const std::string no_configurations = "DROP TABLE configuration; ALTER TABLE twin DROP COLUMN configurations;";
-  for (const std::string downgrade : {"DROP TABLE command; DROP TABLE feedback; DROP TABLE twin; PRAGMA user_version = 1",
-                                      "DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2",
-                                      "PRAGMA user_version = 3"}) {
+  for (const std::string downgrade :
+       {"DROP TABLE command; DROP TABLE feedback; DROP TABLE twin; PRAGMA user_version = 1",
+        "DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2", "PRAGMA user_version = 3"}) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
     ASSERT_TRUE(apply(*open(), {create("d")}));
     run_sql(no_configurations + downgrade);
