@@ -241,8 +241,8 @@ void ConfigurationApplier::evaluate_device(const Identity& identity, Twin twin) 
   auto plan = std::make_shared<const DevicePlan>(plan_device(set_, identity, twin));
   if (!plan->edge.modules.empty()) return evaluate_edge(identity.key, std::move(plan));
   // What deployments are to a device they are to its modules too.
-  const bool deployments_changed = identity.iot_edge ? statuses_text(plan->twin) != twin.configurations
-                                                     : lost_some(twin.configurations, plan->twin);
+  const bool deployments_changed =
+      identity.iot_edge ? statuses_text(plan->twin) != twin.configurations : lost_some(twin.configurations, plan->twin);
   if (apply_plan(plan->twin, twin, parts_.clock.utc()).changed) write_device(identity.key, plan->set, false);
   if (deployments_changed) evaluate_modules(identity.key.device);
 }

@@ -82,9 +82,12 @@ void ConfigurationService::start() {
 void ConfigurationService::on_tick() {
   parts_.worker.post([this] {
     applier_.retry();
-    const bool left = !applier_.configurations()->all().empty() || changing_ || !applier_.is_idle();
-    if (pending_ && !left) save_pending(false);
+    if (pending_ && is_settled() && applier_.configurations()->all().empty()) save_pending(false);
   });
+}
+
+bool ConfigurationService::is_settled() {
+  return !changing_ && applier_.is_idle();
 }
 
 // In the store this comes before what is submitted after it.

@@ -49,6 +49,9 @@ class ConfigurationService {
   // Once a second, on any thread.
   void on_tick();
 
+  // On the worker: whether every twin is what the configurations make of it, as far as is known.
+  [[nodiscard]] bool is_settled();
+
   template <class Answer>
   using Reply = UniqueFunction<void(HubResult<Answer>)>;
 

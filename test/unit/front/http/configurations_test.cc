@@ -1,81 +1,9 @@
-// /configurations and applyConfigurationContent (reference/service-rest.md §5, §15): every rule over the API.
-#include <gtest/gtest.h>
-
+// /configurations (reference/service-rest.md §5, §15): every rule over the API.
 #include "hub/configuration/limits.h"
-#include "json/write.h"
-#include "unit/front/http/api_fixture.h"
+#include "unit/front/http/configurations_fixture.h"
 
 namespace nave::test {
 namespace {
-
-class HttpConfigurations : public ApiFixture {
- protected:
-  using Headers = std::vector<std::pair<std::string, std::string>>;
-
-  static std::string path(const std::string& id = "") {
-    return "/configurations" + (id.empty() ? "" : "/" + id) + "?api-version=2021-04-12";
-  }
-  Response put(const std::string& id, const std::string& body, Headers headers = {}) {
-    return send("PUT", path(id), body, std::move(headers));
-  }
-  // With the rest of the body behind the content.
-  static std::string device_content(const std::string& content, const std::string& rest) {
-    return R"({"content":{"deviceContent":)" + content + "}" + (rest.empty() ? "" : "," + rest) + "}";
-  }
-  Response put_device(const std::string& id, const std::string& content, const std::string& rest,
-                      Headers headers = {}) {
-    return put(id, device_content(content, rest), std::move(headers));
-  }
-  Response put_edge(const std::string& id, const std::string& modules, const std::string& rest) {
-    return put(id, R"({"content":{"modulesContent":)" + modules + "}," + rest + "}");
-  }
-  Response get(const std::string& id) { return send("GET", path(id)); }
-  Response remove(const std::string& id, Headers headers = {}) {
-    return send("DELETE", path(id), "", std::move(headers));
-  }
-  void make(const std::string& id, const std::string& body = "{}") {
-    ASSERT_EQ(send("PUT", "/devices/" + id + "?api-version=2021-04-12", body).status, 200);
-  }
-  void patch(const std::string& twin, const std::string& body) {
-    ASSERT_EQ(send("PATCH", "/twins/" + twin + "?api-version=2021-04-12", body).status, 200);
-  }
-  void report(const IdentityKey& key, const std::string& body) {
-    twins.patch_reported({key, store.find(key)->generation_id}, body, {}, shard.executor,
-                         [](hub::HubResult<uint64_t> done) { EXPECT_TRUE(done); });
-    shard.run_until_idle();
-  }
-  json::Value at(const std::string& twin, const std::vector<std::string>& names) {
-    json::Value value = send("GET", "/twins/" + twin + "?api-version=2021-04-12").json();
-    for (const std::string& name : names) {
-      const json::Value* next = value.if_object() == nullptr ? nullptr : value.if_object()->find(name);
-      if (next == nullptr) return {};
-      value = json::Value(*next);
-    }
-    return value;
-  }
-  // Without what begins with '$'.
-  std::string desired(const std::string& twin) {
-    json::Value out = at(twin, {"properties", "desired"});
-    out.if_object()->erase("$metadata");
-    out.if_object()->erase("$version");
-    return json::to_text(out);
-  }
-  std::string version(const std::string& twin) {
-    return json::to_text(at(twin, {"properties", "desired", "$version"}));
-  }
-  std::string statuses(const std::string& twin) {
-    const json::Value out = at(twin, {"configurations"});
-    return out.is_null() ? "" : json::to_text(out);
-  }
-  static std::string refusal(const Response& r) {
-    return std::to_string(r.status) + " " + r.header("iothub-errorcode");
-  }
-  std::string modules(const std::string& device) {
-    std::string out;
-    for (const hub::Identity& m : store.list_modules(device)) out += (out.empty() ? "" : " ") + m.key.module;
-    return out;
-  }
-};
 
 TEST_F(HttpConfigurations, WhatACreateAnswers) {
   const Response made = put("fw", R"({"id":"fw","content":{"deviceContent":{"properties.desired.fw":{"v":1}},
@@ -318,80 +246,6 @@ TEST_F(HttpConfigurations, ModuleConfigurations) {
       R"(devices.modules where configurations.[[mod]].status = 'Applied'"}})");
 }
 
-constexpr const char* kBase = R"({"$edgeAgent":{"properties.desired":{"schemaVersion":"1.1","modules":{"m1":{"v":1}}}},
-    "$edgeHub":{"properties.desired":{"routes":{"r":"FROM /* INTO $upstream"}}},"m1":{"properties.desired":{"a":1}}})";
-constexpr const char* kEdge = R"({"capabilities":{"iotEdge":true}})";
-
-TEST_F(HttpConfigurations, ABaseDeploymentMakesModules) {
-  make("gw", kEdge);
-  make("leaf");
-  const Response made = put_edge("dep", kBase, R"("targetCondition":"*","priority":10)");
-  ASSERT_EQ(made.status, 200) << made.body;
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub m1");
-  EXPECT_EQ(desired("gw/modules/$edgeAgent"), R"({"schemaVersion":"1.1","modules":{"m1":{"v":1}}})");
-  EXPECT_EQ(desired("gw/modules/m1"), R"({"a":1})");
-  for (const char* twin : {"gw", "gw/modules/$edgeAgent", "gw/modules/$edgeHub", "gw/modules/m1"}) {
-    EXPECT_EQ(statuses(twin), R"({"dep":{"status":"Applied"}})") << twin;
-  }
-  EXPECT_EQ(statuses("leaf"), "");
-  const auto module = store.find({"gw", "m1"});
-  EXPECT_EQ(module->managed_by, "IotEdge");
-  EXPECT_EQ(module->authentication.primary_key.size(), 44U);
-  const json::Value shown = *get("dep").json().if_object()->find("systemMetrics");
-  EXPECT_EQ(json::to_text(*shown.if_object()->find("results")),
-            R"({"appliedCount":1,"reportedFailedCount":0,"reportedSuccessfulCount":0,"targetedCount":1})");
-  report({"gw", "$edgeAgent"}, R"({"lastDesiredVersion":2,"lastDesiredStatus":{"code":200}})");
-  const json::Value later = *get("dep").json().if_object()->find("systemMetrics");
-  EXPECT_EQ(json::to_text(*later.if_object()->find("results")),
-            R"({"appliedCount":1,"reportedFailedCount":0,"reportedSuccessfulCount":1,"targetedCount":1})");
-}
-
-TEST_F(HttpConfigurations, OneBaseAndLayersOnTopOfIt) {
-  make("gw", kEdge);
-  (void)put_edge("base", kBase, R"("targetCondition":"*","priority":10)");
-  (void)put_edge("layer", R"({"$edgeAgent":{"properties.desired.modules.m2":{"v":2}},
-      "$edgeHub":{"properties.desired.routes.extra":"FROM /x INTO $upstream"},
-      "m2":{"properties.desired":{"b":2}},"m1":{"properties.desired.c":3}})",
-                 R"("targetCondition":"*","priority":20)");
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub m1 m2");
-  EXPECT_EQ(desired("gw/modules/$edgeAgent"), R"({"schemaVersion":"1.1","modules":{"m1":{"v":1},"m2":{"v":2}}})");
-  EXPECT_EQ(desired("gw/modules/m1"), R"({"a":1,"c":3})");
-  EXPECT_EQ(statuses("gw"), R"({"base":{"status":"Applied"},"layer":{"status":"Applied"}})");
-  // Not above the base.
-  (void)put_edge("layer", kBase, R"("targetCondition":"*","priority":10)");
-  EXPECT_EQ(send("PUT", path("layer"), R"({"content":{"modulesContent":{"$edgeAgent":{}}},"targetCondition":"*",
-      "priority":10})",
-                 {{"If-Match", "*"}})
-                .status,
-            200);
-  EXPECT_EQ(statuses("gw"), R"({"base":{"status":"Applied"},"layer":{"status":"Targeted"}})");
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub m1") << "no longer listed, and made by a deployment";
-  // Another base with a higher priority.
-  (void)put_edge("other", R"({"$edgeAgent":{"properties.desired":{"modules":{}}},"m3":{}})",
-                 R"("targetCondition":"*","priority":11)");
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub m3");
-  EXPECT_EQ(statuses("gw"),
-            R"({"base":{"status":"Targeted"},"layer":{"status":"Targeted"},"other":{"status":"Applied"}})");
-  (void)remove("other");
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub m1");
-  EXPECT_EQ(desired("gw/modules/m1"), R"({"a":1})");
-  (void)remove("base");
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub m1") << "what was applied stays";
-  EXPECT_EQ(statuses("gw/modules/$edgeAgent"), R"({"layer":{"status":"Targeted"}})");
-  (void)remove("layer");
-  for (const char* twin : {"gw", "gw/modules/$edgeAgent", "gw/modules/m1"}) EXPECT_EQ(statuses(twin), "") << twin;
-}
-
-TEST_F(HttpConfigurations, AModuleOfADeploymentComesBackAndForeignOnesStay) {
-  make("gw", kEdge);
-  ASSERT_EQ(send("PUT", "/devices/gw/modules/mine?api-version=2021-04-12", R"({"moduleId":"mine"})").status, 200);
-  (void)put_edge("dep", kBase, R"("targetCondition":"*")");
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub mine m1");
-  EXPECT_EQ(send("DELETE", "/devices/gw/modules/m1?api-version=2021-04-12", "", {{"If-Match", "*"}}).status, 204);
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub mine m1");
-  EXPECT_EQ(desired("gw/modules/m1"), R"({"a":1})");
-}
-
 TEST_F(HttpConfigurations, ResultsAreCountedNow) {
   for (const char* id : {"a", "b", "c"}) make(id);
   patch("a", R"({"tags":{"x":1}})");
@@ -429,65 +283,6 @@ TEST_F(HttpConfigurations, TestQueriesSaysWhatIsWrong) {
   EXPECT_NE(by_name.find("bad"), nullptr);
   EXPECT_EQ(by_name.size(), 1U);
   EXPECT_EQ(refusal(ask(R"({"customMetricQueries":{"m":1}})")), "400 ArgumentInvalid");
-}
-
-TEST_F(HttpConfigurations, ApplyIsDoneWhenItIsAnswered) {
-  make("gw", kEdge);
-  make("leaf");
-  const auto apply = [&](const std::string& device, const std::string& body) {
-    return send("POST", "/devices/" + device + "/applyConfigurationContent?api-version=2021-04-12", body);
-  };
-  const std::string base = kBase;
-  const Response done = apply("gw", R"({"modulesContent":)" + base + "}");
-  EXPECT_EQ(done.status, 204) << done.body;
-  EXPECT_EQ(done.body, "");
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub m1");
-  EXPECT_EQ(desired("gw/modules/m1"), R"({"a":1})");
-  EXPECT_EQ(statuses("gw"), "");
-  EXPECT_EQ(apply("gw", R"({"moduleContent":{"$edgeAgent":{"properties.desired":{}},"m2":{}}})").status, 204);
-  EXPECT_EQ(modules("gw"), "$edgeAgent $edgeHub m2");
-  const Response not_edge = apply("leaf", R"({"modulesContent":)" + base + "}");
-  EXPECT_EQ(refusal(not_edge), "400 ArgumentInvalid");
-  EXPECT_NE(not_edge.text("Message").find("Not an Azure IoT Edge device"), std::string::npos);
-  EXPECT_EQ(apply("leaf", R"({"deviceContent":{"properties.desired.a":1}})").status, 204);
-  EXPECT_EQ(desired("leaf"), R"({"a":1})");
-  EXPECT_EQ(refusal(apply("nobody", R"({"modulesContent":)" + base + "}")), "404 DeviceNotFound");
-  EXPECT_EQ(refusal(apply("gw", "{}")), "400 InvalidConfigurationContent");
-}
-
-TEST_F(HttpConfigurations, ASecondApplyMeanwhileIsAConflict) {
-  make("gw", kEdge);
-  std::vector<Response> answers;
-  for (int i = 0; i < 2; ++i) {
-    net::HttpRequest request;
-    request.method = "POST";
-    request.target = "/devices/gw/applyConfigurationContent?api-version=2021-04-12";
-    request.headers.emplace_back("Authorization", token("iothubowner"));
-    request.body = R"({"modulesContent":)" + std::string(kBase) + "}";
-    api->handle(std::move(request), shard.context, [&](net::HttpResponse r) {
-      answers.push_back({r.status, std::move(r.headers), std::move(r.body), r.close});
-    });
-  }
-  shard.run_until_idle();
-  ASSERT_EQ(answers.size(), 2U);
-  EXPECT_EQ(refusal(answers[0]), "409 ApplyConfigurationAlreadyInProgressOnDevice");
-  EXPECT_EQ(answers[1].status, 204);
-}
-
-TEST_F(HttpConfigurations, AnAppliedManifestStaysUntilTheDeploymentIsEvaluatedAgain) {
-  make("gw", kEdge);
-  (void)put_edge("dep", kBase, R"("targetCondition":"*")");
-  EXPECT_EQ(send("POST", "/devices/gw/applyConfigurationContent?api-version=2021-04-12",
-                 R"({"modulesContent":{"$edgeAgent":{"properties.desired.modules.m1":{"v":9}}}})")
-                .status,
-            204);
-  EXPECT_EQ(desired("gw/modules/$edgeAgent"), R"({"schemaVersion":"1.1","modules":{"m1":{"v":9}}})");
-  EXPECT_EQ(send("PUT", path("dep"), R"({"content":{"modulesContent":{"$edgeAgent":{}}},"targetCondition":"*",
-      "priority":1})",
-                 {{"If-Match", "*"}})
-                .status,
-            200);
-  EXPECT_EQ(desired("gw/modules/$edgeAgent"), R"({"schemaVersion":"1.1","modules":{"m1":{"v":1}}})");
 }
 
 }  // namespace

@@ -30,10 +30,10 @@ struct ModelConfiguration {
   // Condition: {field, at least}; "" targets nothing, "*" everything.
   std::string field;
   int at_least = 0;
-  bool whole = false;                        // of a device's content
-  Document writes;                           // device content
-  std::map<std::string, Document> modules;   // of deployments: whole documents (base) or paths (layered)
-  std::set<std::string> listed;              // in $edgeAgent's modules
+  bool whole = false;                       // of a device's content
+  Document writes;                          // device content
+  std::map<std::string, Document> modules;  // of deployments: whole documents (base) or paths (layered)
+  std::set<std::string> listed;             // in $edgeAgent's modules
 };
 
 struct ModelTwin {
@@ -186,8 +186,9 @@ class RandomConfigurations : public testing::TestWithParam<uint32_t> {
       twins.patch({id, ""}, {input, {}, 0}, shard.executor, [](HubResult<TwinDocument> done) { EXPECT_TRUE(done); });
     } else if (const auto identity = store.find({id, ""})) {
       known->second.reported = 1 + pick(4);
-      twins.patch_reported({{id, ""}, identity->generation_id}, "{\"r\":" + std::to_string(known->second.reported) + "}",
-                           {}, shard.executor, [](HubResult<uint64_t> done) { EXPECT_TRUE(done); });
+      twins.patch_reported({{id, ""}, identity->generation_id},
+                           "{\"r\":" + std::to_string(known->second.reported) + "}", {}, shard.executor,
+                           [](HubResult<uint64_t> done) { EXPECT_TRUE(done); });
     }
   }
 
