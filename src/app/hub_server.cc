@@ -26,6 +26,7 @@
 #include "front/amqp/telemetry_node.h"
 #include "front/amqp/twin_node.h"
 #include "front/eventhub/nodes.h"
+#include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
@@ -37,6 +38,7 @@
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
 #include "hub/c2d/service.h"
+#include "hub/device/bulk.h"
 #include "hub/device/registry.h"
 #include "hub/fault/injection.h"
 #include "hub/method/service.h"
@@ -131,6 +133,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::SessionDirectory> directory;
   std::unique_ptr<hub::Registry> registry;
   std::unique_ptr<hub::TwinService> twins;
+  std::unique_ptr<hub::BulkRegistry> bulk;
   std::unique_ptr<hub::MethodService> methods;
   std::unique_ptr<hub::FaultInjection> faults;  // nullptr unless it was switched on
   std::unique_ptr<hub::C2dService> c2d;
@@ -197,6 +200,7 @@ void HubServer::Parts::make_hub() {
   directory = std::make_unique<hub::SessionDirectory>(*store, clock, metrics);
   registry = std::make_unique<hub::Registry>(*store, *directory, hub, clock);
   twins = std::make_unique<hub::TwinService>(*twin_store, *registry, *directory, clock, metrics);
+  bulk = std::make_unique<hub::BulkRegistry>(*registry, *twins);
   methods = std::make_unique<hub::MethodService>(*registry, *directory, runtime.shard_count(), metrics);
   if (config.fault_injection) faults = std::make_unique<hub::FaultInjection>(clock, metrics);
   c2d = std::make_unique<hub::C2dService>(*command_store, *registry, *directory, clock, metrics,
@@ -227,7 +231,8 @@ void HubServer::Parts::make_fronts() {
   amqp->router.add(front::amqp::make_c2d_node(*amqp_devices, *c2d));
   amqp->router.add(front::amqp::make_input_node(*amqp_devices));
   amqp->router.add(front::amqp::make_service_node(*c2d));
-  std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
+  std::vector<front::http::Route> routes = front::http::bulk_routes(*bulk, *registry);
+  std::ranges::move(front::http::identity_routes(*registry), std::back_inserter(routes));
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::query_routes(*queries), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));

@@ -109,6 +109,9 @@ inline constexpr size_t kAmqpInflightMessagesMax = 4096;
 inline constexpr size_t kAmqpInflightBytesMax = 4 * 1024 * 1024;
 inline constexpr size_t kAmqpBatchMessagesMax = 8192;  // in one delivery of format 0x80013700
 
+// Bulk registry (service-rest.md §8, §9): items of one request.
+inline constexpr size_t kBulkItemsMax = 100;
+
 // HTTP (service-rest.md §1)
 inline constexpr uint32_t kHttpHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kHttpBodyBytesMax = 1024 * 1024;

@@ -10,6 +10,7 @@
 #include "hub/hub_info.h"
 #include "hub/ports.h"
 #include "hub/session/directory.h"
+#include "hub/twin/change.h"
 
 namespace nave::hub {
 
@@ -43,6 +44,25 @@ class Registry {
 
   void put_device(const IdentityKey& key, DeviceInput input, IfMatch if_match, Executor& reply_on, IdentityReply reply);
   void put_module(const IdentityKey& key, ModuleInput input, IfMatch if_match, Executor& reply_on, IdentityReply reply);
+
+  // One write of an identity, with everything that can be asked of it.
+  struct Write {
+    IdentityKey key;
+    IdentityInput input;
+    IfMatch if_match;
+    bool upserts = false;  // then if_match counts only if the identity is there; kAbsent means any
+    // Becomes the first version of the twin of an identity that this write creates, in the same step as the identity:
+    // never one without the other. Refused if it breaks a rule for twins, and not looked at otherwise if the identity
+    // is there.
+    std::optional<TwinInput> initial_twin = {};
+  };
+  struct Written {
+    Identity identity;
+    bool created = false;
+  };
+  using WriteReply = UniqueFunction<void(HubResult<Written>)>;
+  void write(Write write, Executor& reply_on, WriteReply reply);
+
   // A device goes with its modules.
   void remove(const IdentityKey& key, IfMatch if_match, Executor& reply_on, DoneReply reply);
 
@@ -54,8 +74,9 @@ class Registry {
   struct Removal;
   // One try: read, decide, write if nothing has changed meanwhile; a write without a tag tries again.
   void try_put(std::shared_ptr<Put> put);
-  HubResult<Identity> decide(const Put& put, const Identity* current) const;
-  void put_done(std::shared_ptr<Put> put, const Identity& written, Result<void, StoreError> outcome);
+  HubResult<IdentityWrite> decide(const Put& put, const Identity* current) const;
+  HubResult<Identity> decide_identity(const Write& write, const Identity* current) const;
+  void put_done(std::shared_ptr<Put> put, const Written& written, Result<void, StoreError> outcome);
   void try_remove(std::shared_ptr<Removal> removal);
   void removal_done(std::shared_ptr<Removal> removal, const std::vector<IdentityKey>& gone,
                     Result<void, StoreError> outcome);

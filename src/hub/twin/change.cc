@@ -137,15 +137,25 @@ HubResult<void> check_twin_etag(const Twin& twin, const IfMatch& if_match) {
   return fail(mismatch("Twin", twin.changes, std::to_string(*given)));
 }
 
+HubResult<Twin> initial_twin(const Identity& identity, const TwinInput& input) {
+  Twin out = fresh_twin(identity);
+  out.changes = 0;
+  out.desired.version = 0;
+  const auto changed = patch_twin(out, input, creation_time(identity));
+  if (!changed) return fail(changed.error());
+  out.desired.version = 1;
+  return out;
+}
+
 HubResult<std::optional<DesiredChange>> patch_twin(Twin& twin, const TwinInput& input, UtcTime now) {
   auto tags = change_tags(twin.tags, input, false);
   if (!tags) return fail(tags.error());
   std::optional<DesiredChange> announce;
   if (input.desired) {
-    const auto next = change_section(twin.desired, *input.desired, TwinPart::kDesired, false, now);
+    const auto next = change_section(twin.desired, *input.desired, TwinPart::kDesired, input.clears_desired, now);
     if (!next) return fail(next.error());
     next->store(twin.desired);
-    announce = desired_change(*input.desired, next->version);
+    announce = desired_change(input.clears_desired ? next->values : *input.desired, next->version);
   }
   twin.tags = *std::move(tags);
   ++twin.changes;

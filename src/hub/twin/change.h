@@ -19,6 +19,8 @@ struct TwinInput {
   std::optional<json::Object> tags;
   bool clears_tags = false;  // "tags": null
   std::optional<json::Object> desired;
+  // A patch with this begins desired anew instead of merging, as clears_tags does for the tags.
+  bool clears_desired = false;
 };
 
 // Read-only fields and unknown ones are ignored, and so are the "$…" names that a document carries when it was read
@@ -34,6 +36,8 @@ struct DesiredChange {
 // A tag without quotes is ignored, as the service does.
 [[nodiscard]] HubResult<void> check_twin_etag(const Twin& twin, const IfMatch& if_match);
 
+// The twin of `identity`, which is new: what it is created with is the first version of everything.
+[[nodiscard]] HubResult<Twin> initial_twin(const Identity& identity, const TwinInput& input);
 // Merges. nullopt: the desired properties were not part of it.
 [[nodiscard]] HubResult<std::optional<DesiredChange>> patch_twin(Twin& twin, const TwinInput& input, UtcTime now);
 // Sections that are missing in `input` are emptied. Never nullopt.

@@ -31,6 +31,9 @@ struct Twin {
 // The twin that every identity has from its creation on; it needs no row until something is written.
 [[nodiscard]] Twin fresh_twin(const Identity& identity);
 
+// The generation id says it (§6.1).
+[[nodiscard]] UtcTime creation_time(const Identity& identity);
+
 // Base64 of the counter as eight big-endian bytes: "AAAAAAAAAAE=" at first.
 [[nodiscard]] std::string twin_etag_text(const Twin& twin);
 

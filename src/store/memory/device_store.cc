@@ -92,6 +92,12 @@ MemoryDeviceStore::Outcome MemoryDeviceStore::apply_one(const IdentityWrite& wri
     if (const Outcome room = room_for(key); !room) return room;
   }
   put(write.identity, undo);
+  if (write.twin) {
+    std::optional<hub::Twin>& stored = rows_.at(key).twin;
+    const uint64_t revision = stored ? stored->revision : 0;
+    stored = write.twin;
+    stored->revision = revision + 1;
+  }
   return {};
 }
 

@@ -139,9 +139,10 @@ StateWriter::Outcome StateWriter::apply_one(const IdentityWrite& write) {
       return fail(StoreError::kVersionMismatch);
     }
   }
-  if (write.kind == IdentityWrite::Kind::kPut) return put(write.identity, present, was_enabled);
   // Erasing what is expected to be absent is a no-op.
-  return present ? erase(key, was_enabled) : Outcome();
+  if (write.kind == IdentityWrite::Kind::kErase) return present ? erase(key, was_enabled) : Outcome();
+  if (Outcome outcome = put(write.identity, present, was_enabled); !outcome || !write.twin) return outcome;
+  return replace_twin(key, *write.twin);
 }
 
 StateWriter::Outcome StateWriter::room_for(const IdentityKey& key, int64_t& created) {
@@ -233,20 +234,32 @@ StateWriter::Outcome StateWriter::put_twin(const hub::TwinWrite& write) {
       if (row.failed()) return fail(StoreError::kUnavailable);
       if (!there || row.text(0) != write.generation_id) return fail(StoreError::kNotFound);
     }
-    {
-      Rows row = find_twin_.rows(device, module);
-      const uint64_t stored = row.next() ? static_cast<uint64_t>(row.integer(0)) : 0;
-      if (row.failed()) return fail(StoreError::kUnavailable);
-      if (stored != write.twin.revision) return fail(StoreError::kVersionMismatch);
-    }
-    hub::Twin twin = write.twin;
-    ++twin.revision;
-    return done_if(put_twin_.run(device, module, static_cast<int64_t>(twin.revision),
-                                 static_cast<int64_t>(twin.changes), twin.model_id, twin.tags, twin.desired.values,
-                                 twin.desired.metadata, static_cast<int64_t>(twin.desired.version),
-                                 twin.reported.values, twin.reported.metadata,
-                                 static_cast<int64_t>(twin.reported.version), twin_checksum(write.key, twin)));
+    uint64_t stored = 0;
+    if (Outcome outcome = find_revision(write.key, stored); !outcome) return outcome;
+    if (stored != write.twin.revision) return fail(StoreError::kVersionMismatch);
+    return write_twin(write.key, write.twin);
   });
+}
+
+StateWriter::Outcome StateWriter::find_revision(const IdentityKey& key, uint64_t& revision) {
+  Rows row = find_twin_.rows(key.device, key.module);
+  revision = row.next() ? static_cast<uint64_t>(row.integer(0)) : 0;
+  return done_if(!row.failed());
+}
+
+StateWriter::Outcome StateWriter::replace_twin(const IdentityKey& key, hub::Twin twin) {
+  if (Outcome outcome = find_revision(key, twin.revision); !outcome) return outcome;
+  return write_twin(key, twin);
+}
+
+StateWriter::Outcome StateWriter::write_twin(const IdentityKey& key, const hub::Twin& twin) {
+  hub::Twin next = twin;
+  ++next.revision;
+  return done_if(put_twin_.run(key.device, key.module, static_cast<int64_t>(next.revision),
+                               static_cast<int64_t>(next.changes), next.model_id, next.tags, next.desired.values,
+                               next.desired.metadata, static_cast<int64_t>(next.desired.version), next.reported.values,
+                               next.reported.metadata, static_cast<int64_t>(next.reported.version),
+                               twin_checksum(key, next)));
 }
 
 StateWriter::Outcome StateWriter::save_policies(const std::vector<auth::Policy>& policies) {

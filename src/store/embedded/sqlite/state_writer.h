@@ -50,6 +50,10 @@ class StateWriter {
   Outcome apply_one(const hub::IdentityWrite& write);
   Outcome room_for(const IdentityKey& key, int64_t& created);
   Outcome put(const hub::Identity& identity, bool present, bool was_enabled);
+  // The revision of the stored row, 0 without one.
+  Outcome find_revision(const IdentityKey& key, uint64_t& revision);
+  Outcome replace_twin(const IdentityKey& key, hub::Twin twin);
+  Outcome write_twin(const IdentityKey& key, const hub::Twin& twin);
   Outcome erase(const IdentityKey& key, bool was_enabled);
   Outcome erase_modules(const std::string& device);
 

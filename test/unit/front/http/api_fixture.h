@@ -10,6 +10,7 @@
 
 #include "auth/sas_token.h"
 #include "base/url.h"
+#include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
@@ -18,6 +19,7 @@
 #include "front/http/service_api.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
+#include "hub/device/bulk.h"
 #include "hub/device/registry.h"
 #include "json/parse.h"
 #include "store/memory/device_store.h"
@@ -110,13 +112,15 @@ class ApiFixture : public testing::Test {
   hub::SessionDirectory sessions{store, shard.clock, metrics};
   hub::Registry registry{store, sessions, hub, shard.clock};
   hub::TwinService twins{store, registry, sessions, shard.clock, metrics};
+  hub::BulkRegistry bulk{registry, twins};
   hub::MethodService methods{registry, sessions, 1, metrics};
   hub::C2dService c2d{store, registry, sessions, shard.clock, metrics, shard.executor, {}};
   hub::QueryService queries{store, registry, shard.executor, shard.clock, metrics};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
-    std::vector<front::http::Route> out = front::http::identity_routes(registry);
+    std::vector<front::http::Route> out = front::http::bulk_routes(bulk, registry);
+    for (front::http::Route& r : front::http::identity_routes(registry)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::query_routes(queries)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));

@@ -20,6 +20,8 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
   const std::set<std::string> read_or_service{"iothubowner", "registryRead", "registryReadWrite", "service"};
   for (const Operation& op : {Operation{"GET", "/devices", read},
                               Operation{"GET", "/devices/d", read},
+                              Operation{"POST", "/devices", write},
+                              Operation{"POST", "/devices/keys/regenerate", write},
                               Operation{"PUT", "/devices/d", write},
                               Operation{"DELETE", "/devices/d", write},
                               Operation{"GET", "/devices/d/modules", read},
