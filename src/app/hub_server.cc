@@ -10,6 +10,8 @@
 #include <system_error>
 #include <thread>
 
+#include "app/client/http_container.h"
+#include "app/connection_string.h"
 #include "app/data_folder.h"
 #include "app/installation.h"
 #include "app/ticker.h"
@@ -25,6 +27,7 @@
 #include "front/amqp/service_node.h"
 #include "front/amqp/telemetry_node.h"
 #include "front/amqp/twin_node.h"
+#include "front/blob/api.h"
 #include "front/eventhub/nodes.h"
 #include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
@@ -35,8 +38,10 @@
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
 #include "front/http/telemetry_routes.h"
+#include "front/http/transfer_routes.h"
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
+#include "hub/blob/storage.h"
 #include "hub/c2d/service.h"
 #include "hub/device/bulk.h"
 #include "hub/device/registry.h"
@@ -44,10 +49,14 @@
 #include "hub/method/service.h"
 #include "hub/query/service.h"
 #include "hub/telemetry/ingest.h"
+#include "hub/transfer/own_container.h"
+#include "hub/transfer/service.h"
 #include "hub/twin/service.h"
 #include "net/runtime.h"
+#include "store/embedded/blob/blob_files.h"
 #include "store/embedded/log/segment_log.h"
 #include "store/embedded/sqlite/device_store.h"
+#include "store/memory/blob_files.h"
 #include "store/memory/device_store.h"
 #include "store/memory/event_log.h"
 
@@ -119,13 +128,18 @@ struct HubServer::Parts {
   std::unique_ptr<TemporaryFolder> temporary;  // only with --memory
   net::Runtime runtime;
 
+  WorkerThread transfer_worker;  // the store answers on it to its end
+
   std::unique_ptr<hub::DeviceStore> store;
   hub::TwinStore* twin_store = nullptr;        // the same object
   hub::CommandStore* command_store = nullptr;  // the same
   hub::TwinScan* twin_scan = nullptr;          // the same
+  hub::TransferStore* transfer_store = nullptr;
   std::unique_ptr<store::embedded::SegmentLog> segment_log;
   std::unique_ptr<store::memory::MemoryEventLog> memory_log;
   hub::EventLog* event_log = nullptr;
+
+  std::unique_ptr<hub::BlobFiles> blob_files;
 
   hub::HubInfo hub;
   std::unique_ptr<auth::Policies> policies;
@@ -141,13 +155,21 @@ struct HubServer::Parts {
   std::unique_ptr<hub::QueryService> queries;
   std::unique_ptr<WorkerThread> query_worker;         // ends before what runs on it
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
+  auth::BlobAccount blob_account;
+  std::unique_ptr<hub::BlobStorage> blobs;
+  HttpContainers remote_containers{""};
+  std::unique_ptr<hub::OwnContainers> containers;
+  std::unique_ptr<hub::TransferService> transfers;
 
   std::shared_ptr<net::TlsContext> tls;
   std::unique_ptr<front::eventhub::EventHub> event_hub;
   std::unique_ptr<front::amqp::DeviceServices> amqp_devices;
   std::unique_ptr<front::amqp::FrontContext> amqp;
   std::unique_ptr<front::http::ServiceApi> service_api;
-  std::unique_ptr<front::http::OpsApi> ops_api;        // before the service API, on the HTTPS listener
+  std::unique_ptr<front::blob::BlobApi> blob_api;  // before the service API
+  std::unique_ptr<WorkerThread> blob_worker;       // both end before what runs on them
+  std::unique_ptr<WorkerThread> blob_joiner;
+  std::unique_ptr<front::http::OpsApi> ops_api;        // before these two, on the HTTPS listener
   std::unique_ptr<front::http::OpsApi> plain_ops_api;  // alone, on the plain loopback listener
   ConnectionInfo info;
   std::atomic<bool> accepting{false};
@@ -168,9 +190,11 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
     twin_store = memory.get();
     command_store = memory.get();
     twin_scan = memory.get();
+    transfer_store = memory.get();
     store = std::move(memory);
     memory_log = std::make_unique<store::memory::MemoryEventLog>(config.partitions, clock, runtime.shard(0).executor);
     event_log = memory_log.get();
+    blob_files = std::make_unique<store::memory::MemoryBlobFiles>();
     return;
   }
   folder = std::make_unique<DataFolder>(config.data);
@@ -180,10 +204,12 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   twin_store = sqlite.get();
   command_store = sqlite.get();
   twin_scan = sqlite.get();
+  transfer_store = sqlite.get();
   store = std::move(sqlite);
   auto opened = store::embedded::SegmentLog::open(
       files, log_options(config, folder->event_log(), std::move(on_storage_failure)), clock, metrics);
   if (!opened) throw std::runtime_error(opened.error());
+  blob_files = std::make_unique<store::embedded::FolderBlobFiles>(files, folder->blobs(), durability_of(config));
   segment_log = std::move(*opened);
   event_log = segment_log.get();
 }
@@ -208,10 +234,18 @@ void HubServer::Parts::make_hub() {
   registry->set_queue(*c2d);
   query_worker = std::make_unique<WorkerThread>();
   queries = std::make_unique<hub::QueryService>(*twin_scan, *registry, *query_worker, clock, metrics);
-  ticker = std::make_unique<Ticker>(std::vector<std::function<void()>>{[this] { c2d->on_tick(); }}, runtime.shard(0));
+  ticker = std::make_unique<Ticker>(
+      std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { transfers->on_tick(); }},
+      runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
+  blob_account = establish_blob_account(*store);
+  blobs = std::make_unique<hub::BlobStorage>(*blob_files, clock, metrics, config.blob_bytes);
+  if (!blobs->load()) throw std::runtime_error("the folder of blobs cannot be read");
+  containers = std::make_unique<hub::OwnContainers>(*blobs, blob_account, hub, clock, remote_containers);
+  transfers = std::make_unique<hub::TransferService>(
+      hub::TransferParts{*transfer_store, *store, *twin_scan, *bulk, *containers, transfer_worker, clock}, metrics);
   metrics.gauge_function("totalDeviceCount", "Devices registered",
                          [this] { return static_cast<int64_t>(store->counts().devices); });
 }
@@ -239,9 +273,14 @@ void HubServer::Parts::make_fronts() {
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));
+  std::ranges::move(front::http::transfer_routes(*transfers), std::back_inserter(routes));
   service_api = std::make_unique<front::http::ServiceApi>(*authenticator, std::move(routes));
+  blob_worker = std::make_unique<WorkerThread>();
+  blob_joiner = std::make_unique<WorkerThread>();
+  blob_api = std::make_unique<front::blob::BlobApi>(
+      front::blob::BlobServices{*blobs, blob_account, *blob_worker, *blob_joiner}, metrics, *service_api);
   const auto readiness = [this] { return missing(); };
-  ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, service_api.get());
+  ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, blob_api.get());
   plain_ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, nullptr);
 }
 
@@ -281,6 +320,7 @@ void HubServer::Parts::bind_listeners() {
     if (e.code() != std::errc::permission_denied || config.https_port_given) throw;
     info.https_port = runtime.listen({"https", config.bind, kHttpsFallbackPort, true}, tls, https);
   }
+  hub.https_port = info.https_port;
   if (config.metrics_port >= 0) {
     info.metrics_port = runtime.listen(
         {"metrics", "127.0.0.1", static_cast<uint16_t>(config.metrics_port), false}, nullptr,
@@ -304,6 +344,8 @@ HubServer::HubServer(const Config& config, std::function<void()> on_storage_fail
                "fault injection is on: devices can break their own connections");
   }
   add_connection_strings(p.info, p.hub, *p.policies->current(), *p.store);
+  p.info.connection_strings.emplace_back("storage",
+                                         storage_connection_string(p.hub.host_name, p.info.https_port, p.blob_account));
   if (p.folder) write_file_atomic(DataFolder::connection_file(p.folder->path()), to_json(p.info), 0600);
 }
 
@@ -314,12 +356,14 @@ HubServer::~HubServer() {
 void HubServer::start() {
   parts_->runtime.start();
   parts_->ticker->start();
+  parts_->transfers->resume();
   parts_->accepting = true;
 }
 
 void HubServer::stop() {
   parts_->accepting = false;
   parts_->runtime.stop(kDrainMs);
+  parts_->transfer_worker.stop();
   if (parts_->segment_log) parts_->segment_log->stop();
   if (parts_->memory_log) parts_->memory_log->stop();
 }

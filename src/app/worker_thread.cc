@@ -5,17 +5,24 @@
 namespace nave::app {
 
 WorkerThread::~WorkerThread() {
+  stop();
+}
+
+void WorkerThread::stop() {
+  std::deque<UniqueFunction<void()>> dropped;  // without the lock: what goes may post
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    dropped.swap(queue_);
   }
   changed_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void WorkerThread::post(UniqueFunction<void()> f) {
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return;
     queue_.push_back(std::move(f));
   }
   changed_.notify_one();

@@ -18,7 +18,10 @@ class WorkerThread final : public Executor {
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
 
+  // What comes after stop() is dropped.
   void post(UniqueFunction<void()> f) override;
+  // Waits for what runs; drops what waits. Idempotent. For a worker that must outlive those who may still post to it.
+  void stop();
 
  private:
   void run();

@@ -13,13 +13,15 @@
 #include "base/limits.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
+#include "hub/transfer/store.h"
 
 namespace nave::store::memory {
 
 class MemoryDeviceStore final : public hub::DeviceStore,
                                 public hub::TwinStore,
                                 public hub::CommandStore,
-                                public hub::TwinScan {
+                                public hub::TwinScan,
+                                public hub::TransferStore {
  public:
   explicit MemoryDeviceStore(uint64_t identities_max = limits::kIdentitiesMax) : identities_max_(identities_max) {}
 
@@ -63,6 +65,11 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
 
+  // transfers.cc
+  [[nodiscard]] std::vector<hub::TransferJob> load_transfers() const override;
+  void put_transfer(hub::TransferJob job, Executor& reply_on, hub::StoreReply reply) override;
+  void remove_transfers(std::vector<std::string> ids, Executor& reply_on, hub::StoreReply reply) override;
+
  private:
   using Outcome = Result<void, hub::StoreError>;
   struct Command {
@@ -103,6 +110,7 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   mutable std::set<Expiry> expiries_;
   uint64_t next_feedback_ = 1;
   std::map<uint64_t, hub::StoredFeedback> feedback_;
+  std::map<std::string, hub::TransferJob> transfers_;
 };
 
 }  // namespace nave::store::memory

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
+#include "hub/transfer/store.h"
 #include "store/embedded/durability.h"
 #include "store/embedded/sqlite/identity_cache.h"
 #include "store/embedded/sqlite/reader_pool.h"
@@ -18,7 +19,8 @@ namespace nave::store::embedded {
 class SqliteDeviceStore final : public hub::DeviceStore,
                                 public hub::TwinStore,
                                 public hub::CommandStore,
-                                public hub::TwinScan {
+                                public hub::TwinScan,
+                                public hub::TransferStore {
  public:
   struct Options {
     std::string path;  // the folder exists
@@ -73,6 +75,11 @@ class SqliteDeviceStore final : public hub::DeviceStore,
   void remove_feedback(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
+
+  // transfer_store.cc
+  [[nodiscard]] std::vector<hub::TransferJob> load_transfers() const override;
+  void put_transfer(hub::TransferJob job, Executor& reply_on, hub::StoreReply reply) override;
+  void remove_transfers(std::vector<std::string> ids, Executor& reply_on, hub::StoreReply reply) override;
 
  private:
   // Reading fills the cache and picks connections, none of which changes what is read.

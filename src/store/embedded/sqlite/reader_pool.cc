@@ -3,6 +3,7 @@
 #include "store/embedded/sqlite/command_reader.h"
 #include "store/embedded/sqlite/damaged_row.h"
 #include "store/embedded/sqlite/rows.h"
+#include "store/embedded/sqlite/transfer_table.h"
 
 namespace nave::store::embedded {
 
@@ -26,7 +27,8 @@ struct ReaderPool::Connection {
                                    " ORDER BY device_id, module_id"),
         policies(database, "SELECT name, rights, primary_key, secondary_key, checksum FROM policy ORDER BY position"),
         setting(database, "SELECT value, checksum FROM setting WHERE name = ?1"),
-        commands(database) {
+        commands(database),
+        transfers(database) {
     database.execute_or_throw("PRAGMA query_only = ON; PRAGMA cell_size_check = ON");
   }
 
@@ -34,6 +36,7 @@ struct ReaderPool::Connection {
   Database database;
   Statement find, list_devices, list_modules, session, twin, scan_devices, scan_modules, policies, setting;
   CommandReader commands;
+  TransferReader transfers;
 };
 
 namespace {
@@ -167,6 +170,11 @@ std::optional<std::string> ReaderPool::setting(const std::string& name) {
   if (setting_checksum(name, out) == row.integer(1)) return out;
   report_damaged_row(l.connection.database, "setting", name);
   return {};
+}
+
+std::vector<hub::TransferJob> ReaderPool::transfers() {
+  const Lease l = lease();
+  return l.connection.transfers.all();
 }
 
 std::vector<hub::CommandCount> ReaderPool::count_commands() {

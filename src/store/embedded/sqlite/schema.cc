@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "store/embedded/sqlite/transfer_table.h"
+
 namespace nave::store::embedded {
 namespace {
 
@@ -118,7 +120,7 @@ CREATE INDEX feedback_expiry ON feedback (expires);
 )sql";
 
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3, kTransferTable};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));

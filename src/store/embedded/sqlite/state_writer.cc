@@ -33,6 +33,7 @@ bool same(const StateWriter::Counts& a, const StateWriter::Counts& b) {
 StateWriter::StateWriter(Database& database, uint64_t identities_max)
     : database_(database),
       commands_(database),
+      transfers_(database),
       identities_max_(identities_max),
       counts_(load_counts(database)),
       committed_counts_(counts_),

@@ -10,6 +10,7 @@
 #include "store/embedded/sqlite/command_writer.h"
 #include "store/embedded/sqlite/database.h"
 #include "store/embedded/sqlite/identity_cache.h"
+#include "store/embedded/sqlite/transfer_table.h"
 
 namespace nave::store::embedded {
 
@@ -35,6 +36,8 @@ class StateWriter {
   [[nodiscard]] Outcome save_setting(const std::string& name, const std::string& value);
   // For command_writer.h's changes, each to be made inside step().
   [[nodiscard]] CommandWriter& commands() { return commands_; }
+  // The same for transfer_table.h.
+  [[nodiscard]] TransferWriter& transfers() { return transfers_; }
   // Runs `body`, which returns an Outcome, between SAVEPOINT and RELEASE, or takes its effects back.
   template <class Body>
   [[nodiscard]] Outcome step(Body body);
@@ -59,6 +62,7 @@ class StateWriter {
 
   Database& database_;
   CommandWriter commands_;
+  TransferWriter transfers_;
   const uint64_t identities_max_;
   Counts counts_;
   Counts committed_counts_;
