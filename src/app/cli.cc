@@ -165,9 +165,14 @@ int run_command_line(int argc, char** argv) {
   C2dOptions c2d;
   SimulateOptions simulate;
   ConfigurationOptions configuration, edge;
+  TransferOptions transfer;
+  StorageOptions storage;
   add_serve(app, serve_flags, exit_code);
   add_connection_string(app, connection_string);
-  add_simulate(add_device(app, device), simulate);
+  CLI::App& device_verb = add_device(app, device);
+  add_simulate(device_verb, simulate);
+  add_transfer(device_verb, transfer);
+  add_storage(app, storage);
   add_twin(app, twin);
   add_query(app, query);
   add_job(app, job);

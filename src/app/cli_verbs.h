@@ -13,8 +13,10 @@ void add_target(CLI::App* verb, TargetOptions& target);
 // cli_job.cc
 void add_job(CLI::App& app, JobOptions& o);
 
-// cli_messages.cc: what has to do with messages.
+// cli_messages.cc: what has to do with messages. cli_storage.cc: blobs, and what goes through them.
 void add_monitor(CLI::App& app, MonitorOptions& events, FeedbackOptions& feedback);
+void add_storage(CLI::App& app, StorageOptions& o);
+void add_transfer(CLI::App& device, TransferOptions& o);
 void add_c2d(CLI::App& app, C2dOptions& o);
 void add_simulate(CLI::App& device, SimulateOptions& o);
 

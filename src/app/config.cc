@@ -91,6 +91,7 @@ Setters setters(Config& c) {
   s["event_log.consumer_groups"] = texts(c.consumer_groups);
   s["event_log.retention_hours"] = integer(c.retention_hours, 1, 24 * 365);
   s["event_log.retention_bytes"] = integer(c.retention_bytes, int64_t{256} << 20, std::numeric_limits<int64_t>::max());
+  s["blobs.max_bytes"] = integer(c.blob_bytes, int64_t{16} << 20, std::numeric_limits<int64_t>::max());
   constexpr int64_t kTwoDays = 2 * 24 * 3600;
   s["cloud_to_device.queue_depth"] = integer(c.c2d.queue_depth, 1, int64_t{limits::kC2dQueueDepthMax});
   s["cloud_to_device.ttl_seconds"] = seconds(c.c2d.ttl_ms, 60, kTwoDays);

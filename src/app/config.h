@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hub/blob/limits.h"
 #include "hub/c2d/service.h"
 #include "hub/job/limits.h"
 
@@ -28,6 +29,7 @@ struct Config {
   std::vector<std::string> consumer_groups;  // besides $Default
   unsigned retention_hours = 24;
   uint64_t retention_bytes = uint64_t{10} << 30;
+  uint64_t blob_bytes = hub::kBlobBytesMaxDefault;
   bool fault_injection = false;  // obey devices that ask to be cut off (docs/operations/fault-injection.md)
   hub::C2dService::Options c2d;
   std::vector<std::string> query_indexes;  // paths of twin values, as queries spell them

@@ -43,4 +43,10 @@ std::string event_hub_connection_string(const std::string& host, const auth::Pol
          ";EntityPath=" + entity;
 }
 
+std::string storage_connection_string(const std::string& host, uint16_t port, const auth::BlobAccount& account) {
+  const std::string authority = port == 443 ? host : host + ":" + std::to_string(port);
+  return "DefaultEndpointsProtocol=https;AccountName=" + account.name + ";AccountKey=" + account.key +
+         ";BlobEndpoint=https://" + authority + "/" + account.name + ";";
+}
+
 }  // namespace nave::app

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/blob_sas.h"
 #include "auth/policy.h"
 #include "hub/device/identity.h"
 
@@ -28,5 +29,9 @@ struct ConnectionString {
 // Event-Hubs-compatible: "Endpoint=sb://host/;SharedAccessKeyName=…;SharedAccessKey=…;EntityPath=…".
 [[nodiscard]] std::string event_hub_connection_string(const std::string& host, const auth::Policy& policy,
                                                       const std::string& entity);
+
+// As Azure's storage SDKs take it: "DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;BlobEndpoint=…".
+[[nodiscard]] std::string storage_connection_string(const std::string& host, uint16_t port,
+                                                    const auth::BlobAccount& account);
 
 }  // namespace nave::app

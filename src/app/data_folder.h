@@ -18,6 +18,7 @@ class DataFolder {
 
   [[nodiscard]] std::string state_db() const { return path_ + "/state.db"; }
   [[nodiscard]] std::string event_log() const { return path_ + "/events"; }
+  [[nodiscard]] std::string blobs() const { return path_ + "/blobs"; }
   [[nodiscard]] std::string ca_certificate() const { return path_ + "/ca.pem"; }
   [[nodiscard]] std::string ca_key() const { return path_ + "/ca-key.pem"; }
   [[nodiscard]] std::string server_certificate() const { return path_ + "/server.pem"; }

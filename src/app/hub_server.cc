@@ -10,6 +10,8 @@
 #include <system_error>
 #include <thread>
 
+#include "app/client/http_container.h"
+#include "app/connection_string.h"
 #include "app/data_folder.h"
 #include "app/installation.h"
 #include "app/ticker.h"
@@ -25,6 +27,7 @@
 #include "front/amqp/service_node.h"
 #include "front/amqp/telemetry_node.h"
 #include "front/amqp/twin_node.h"
+#include "front/blob/api.h"
 #include "front/eventhub/nodes.h"
 #include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
@@ -38,8 +41,10 @@
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
 #include "front/http/telemetry_routes.h"
+#include "front/http/transfer_routes.h"
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
+#include "hub/blob/storage.h"
 #include "hub/c2d/service.h"
 #include "hub/configuration/service.h"
 #include "hub/device/bulk.h"
@@ -50,10 +55,14 @@
 #include "hub/method/service.h"
 #include "hub/query/service.h"
 #include "hub/telemetry/ingest.h"
+#include "hub/transfer/own_container.h"
+#include "hub/transfer/service.h"
 #include "hub/twin/service.h"
 #include "net/runtime.h"
+#include "store/embedded/blob/blob_files.h"
 #include "store/embedded/log/segment_log.h"
 #include "store/embedded/sqlite/device_store.h"
+#include "store/memory/blob_files.h"
 #include "store/memory/device_store.h"
 #include "store/memory/event_log.h"
 #include "store/memory/job_store.h"
@@ -134,6 +143,8 @@ struct HubServer::Parts {
   WorkerThread job_worker;  // the stores still reply to it while they go: stop() has ended it by then
 
   std::unique_ptr<WorkerThread> configuration_worker;  // after its end the store still answers to it
+  WorkerThread transfer_worker;                        // the store answers on it to its end
+
   std::unique_ptr<hub::DeviceStore> store;
   hub::TwinStore* twin_store = nullptr;        // the same object
   hub::CommandStore* command_store = nullptr;  // the same
@@ -141,9 +152,12 @@ struct HubServer::Parts {
   hub::ConfigurationStore* configuration_store = nullptr;
   std::unique_ptr<store::memory::MemoryJobStore> memory_jobs;
   hub::JobStore* job_store = nullptr;
+  hub::TransferStore* transfer_store = nullptr;
   std::unique_ptr<store::embedded::SegmentLog> segment_log;
   std::unique_ptr<store::memory::MemoryEventLog> memory_log;
   hub::EventLog* event_log = nullptr;
+
+  std::unique_ptr<hub::BlobFiles> blob_files;
 
   hub::HubInfo hub;
   std::unique_ptr<auth::Policies> policies;
@@ -162,13 +176,21 @@ struct HubServer::Parts {
   std::unique_ptr<hub::QueryService> queries;
   std::unique_ptr<WorkerThread> query_worker;         // ends before what runs on it
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
+  auth::BlobAccount blob_account;
+  std::unique_ptr<hub::BlobStorage> blobs;
+  HttpContainers remote_containers{""};
+  std::unique_ptr<hub::OwnContainers> containers;
+  std::unique_ptr<hub::TransferService> transfers;
 
   std::shared_ptr<net::TlsContext> tls;
   std::unique_ptr<front::eventhub::EventHub> event_hub;
   std::unique_ptr<front::amqp::DeviceServices> amqp_devices;
   std::unique_ptr<front::amqp::FrontContext> amqp;
   std::unique_ptr<front::http::ServiceApi> service_api;
-  std::unique_ptr<front::http::OpsApi> ops_api;        // before the service API, on the HTTPS listener
+  std::unique_ptr<front::blob::BlobApi> blob_api;  // before the service API
+  std::unique_ptr<WorkerThread> blob_worker;       // both end before what runs on them
+  std::unique_ptr<WorkerThread> blob_joiner;
+  std::unique_ptr<front::http::OpsApi> ops_api;        // before these two, on the HTTPS listener
   std::unique_ptr<front::http::OpsApi> plain_ops_api;  // alone, on the plain loopback listener
   ConnectionInfo info;
   std::atomic<bool> accepting{false};
@@ -191,11 +213,13 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
     command_store = memory.get();
     twin_scan = memory.get();
     configuration_store = memory.get();
+    transfer_store = memory.get();
     store = std::move(memory);
     memory_jobs = std::make_unique<store::memory::MemoryJobStore>();
     job_store = memory_jobs.get();
     memory_log = std::make_unique<store::memory::MemoryEventLog>(config.partitions, clock, runtime.shard(0).executor);
     event_log = memory_log.get();
+    blob_files = std::make_unique<store::memory::MemoryBlobFiles>();
     return;
   }
   folder = std::make_unique<DataFolder>(config.data);
@@ -208,10 +232,12 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   twin_scan = sqlite.get();
   configuration_store = sqlite.get();
   job_store = &sqlite->jobs();
+  transfer_store = sqlite.get();
   store = std::move(sqlite);
   auto opened = store::embedded::SegmentLog::open(
       files, log_options(config, folder->event_log(), std::move(on_storage_failure)), clock, metrics);
   if (!opened) throw std::runtime_error(opened.error());
+  blob_files = std::make_unique<store::embedded::FolderBlobFiles>(files, folder->blobs(), durability_of(config));
   segment_log = std::move(*opened);
   event_log = segment_log.get();
 }
@@ -246,11 +272,17 @@ void HubServer::Parts::make_hub() {
   make_jobs();
   ticker = std::make_unique<Ticker>(
       std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { configurations->on_tick(); },
-                                         [this] { jobs->on_tick(); }},
+                                         [this] { jobs->on_tick(); }, [this] { transfers->on_tick(); }},
       runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
+  blob_account = establish_blob_account(*store);
+  blobs = std::make_unique<hub::BlobStorage>(*blob_files, clock, metrics, config.blob_bytes);
+  if (!blobs->load()) throw std::runtime_error("the folder of blobs cannot be read");
+  containers = std::make_unique<hub::OwnContainers>(*blobs, blob_account, hub, clock, remote_containers);
+  transfers = std::make_unique<hub::TransferService>(
+      hub::TransferParts{*transfer_store, *store, *twin_scan, *bulk, *containers, transfer_worker, clock}, metrics);
   metrics.gauge_function("totalDeviceCount", "Devices registered",
                          [this] { return static_cast<int64_t>(store->counts().devices); });
 }
@@ -294,9 +326,14 @@ void HubServer::Parts::make_fronts() {
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));
+  std::ranges::move(front::http::transfer_routes(*transfers), std::back_inserter(routes));
   service_api = std::make_unique<front::http::ServiceApi>(*authenticator, std::move(routes));
+  blob_worker = std::make_unique<WorkerThread>();
+  blob_joiner = std::make_unique<WorkerThread>();
+  blob_api = std::make_unique<front::blob::BlobApi>(
+      front::blob::BlobServices{*blobs, blob_account, *blob_worker, *blob_joiner}, metrics, *service_api);
   const auto readiness = [this] { return missing(); };
-  ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, service_api.get());
+  ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, blob_api.get());
   plain_ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, nullptr);
 }
 
@@ -336,6 +373,7 @@ void HubServer::Parts::bind_listeners() {
     if (e.code() != std::errc::permission_denied || config.https_port_given) throw;
     info.https_port = runtime.listen({"https", config.bind, kHttpsFallbackPort, true}, tls, https);
   }
+  hub.https_port = info.https_port;
   if (config.metrics_port >= 0) {
     info.metrics_port = runtime.listen(
         {"metrics", "127.0.0.1", static_cast<uint16_t>(config.metrics_port), false}, nullptr,
@@ -359,6 +397,8 @@ HubServer::HubServer(const Config& config, std::function<void()> on_storage_fail
                "fault injection is on: devices can break their own connections");
   }
   add_connection_strings(p.info, p.hub, *p.policies->current(), *p.store);
+  p.info.connection_strings.emplace_back("storage",
+                                         storage_connection_string(p.hub.host_name, p.info.https_port, p.blob_account));
   if (p.folder) write_file_atomic(DataFolder::connection_file(p.folder->path()), to_json(p.info), 0600);
 }
 
@@ -371,6 +411,7 @@ void HubServer::start() {
   parts_->jobs->start();
   parts_->ticker->start();
   parts_->configurations->start();
+  parts_->transfers->resume();
   parts_->accepting = true;
 }
 
@@ -380,6 +421,7 @@ void HubServer::stop() {
   parts_->runtime.stop(kDrainMs);
   parts_->configuration_worker->stop();
   parts_->job_worker.stop();
+  parts_->transfer_worker.stop();
   if (parts_->segment_log) parts_->segment_log->stop();
   if (parts_->memory_log) parts_->memory_log->stop();
 }

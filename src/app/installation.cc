@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "hub/blob/account.h"
 
 namespace nave::app {
 namespace {
@@ -55,6 +56,15 @@ std::vector<auth::Policy> establish_policies(hub::DeviceStore& store) {
     store.save_policies(policies, executor, std::move(reply));
   });
   return policies;
+}
+
+auth::BlobAccount establish_blob_account(hub::DeviceStore& store) {
+  std::string key = store.load_setting("blobAccountKey").value_or("");
+  if (key.empty()) {
+    key = base64_encode(random_bytes(64));
+    save_setting(store, "blobAccountKey", key);
+  }
+  return {std::string(hub::kBlobAccountName), std::move(key)};
 }
 
 void establish_first_device(hub::DeviceStore& store, const Clock& clock) {

@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "app/pki.h"
+#include "auth/blob_sas.h"
 #include "auth/policy.h"
 #include "base/clock.h"
 #include "hub/hub_info.h"
@@ -28,6 +29,9 @@ struct Certificates {
 
 // Stored policies, or five new ones on the first start.
 [[nodiscard]] std::vector<auth::Policy> establish_policies(hub::DeviceStore& store);
+
+// The account of the Blob service; its key is made on the first start.
+[[nodiscard]] auth::BlobAccount establish_blob_account(hub::DeviceStore& store);
 
 // Creates kFirstDeviceId on the very first start only: whoever deletes it does not get it back.
 void establish_first_device(hub::DeviceStore& store, const Clock& clock);

@@ -8,6 +8,7 @@ void WorkerThread::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    dropped.swap(queue_);
   }
   changed_.notify_one();
   if (thread_.joinable()) thread_.join();

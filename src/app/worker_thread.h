@@ -17,6 +17,7 @@ class WorkerThread final : public Executor {
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
 
+  // What comes after stop() is dropped.
   void post(UniqueFunction<void()> f) override;
   // Waits for what runs. What still waits, and what is posted from now on, is dropped where it is.
   void stop();

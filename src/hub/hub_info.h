@@ -14,6 +14,7 @@ struct HubInfo {
   std::vector<std::string> aliases;  // further names and addresses that clients may dial (gateway names, localhost)
   uint16_t partition_count = 4;
   uint16_t amqp_port = 5671;  // what redirects name
+  uint16_t https_port = 443;  // where containers of our own are
 
   // First label of the host name: what SDKs call the hub name (also for 127.0.0.1).
   [[nodiscard]] std::string name() const { return host_name.substr(0, host_name.find('.')); }

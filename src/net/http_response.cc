@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cstdio>
 #include <utility>
 
+#include "base/http_date.h"
 #include "base/url.h"
 #include "net/http_tokens.h"
 
 namespace nave::net {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 37> kReasons = {{
+constexpr std::array<std::pair<int, std::string_view>, 38> kReasons = {{
     {100, "Continue"},
     {101, "Switching Protocols"},
     {200, "OK"},
@@ -50,6 +49,7 @@ constexpr std::array<std::pair<int, std::string_view>, 37> kReasons = {{
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
 }};
 
 std::string_view reason_of(int status) {
@@ -74,23 +74,6 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out += "\r\n";
 }
 
-// RFC 9110 §5.6.7, e.g. "Sun, 22 Nov 2026 21:07:00 GMT".
-std::string http_date(UtcTime now) {
-  static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(now);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(now - day));
-  std::array<char, 40> text{};
-  const int n = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                              kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                              kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                              static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                              static_cast<int>(time.seconds().count()));
-  return {text.data(), static_cast<size_t>(n)};
-}
-
 }  // namespace
 
 void append_http_response(std::string& out, const HttpResponse& response, UtcTime now, HttpResponseOptions options) {
@@ -101,7 +84,7 @@ void append_http_response(std::string& out, const HttpResponse& response, UtcTim
   for (const auto& [name, value] : response.headers) {
     if (is_http_token(name) && !is_written_here(name)) append_header(out, name, value);
   }
-  append_header(out, "Date", http_date(now));
+  append_header(out, "Date", format_http_date(now));
   if (!bodiless) append_header(out, "Content-Length", std::to_string(response.length.value_or(response.body.size())));
   if (options.close) append_header(out, "Connection", "close");
   out += "\r\n";

@@ -33,6 +33,31 @@ void device_list(const DeviceOptions& options);
 void device_delete(const DeviceOptions& options);
 void device_connection_string_command(const DeviceOptions& options);
 
+// ---- nave device export, nave device import
+struct TransferOptions {
+  TargetOptions target;
+  std::string file;                     // of this machine; empty: the containers are named
+  std::string input_uri, output_uri;    // containers with signatures
+  std::string input_blob, output_blob;  // empty: the usual names
+  bool include_keys = false;            // of an export
+  bool configurations = false;
+  bool no_wait = false;  // prints the job at once
+};
+void device_export(const TransferOptions& options);
+// Throws when a line did not take place, after all that did.
+void device_import(const TransferOptions& options);
+
+// ---- nave storage
+struct StorageOptions {
+  std::string data;
+  std::string container;
+  std::string blob;  // empty: the whole container
+  std::string permissions = "racwdl";
+  int64_t ttl_seconds = 3600;
+};
+void storage_connection_string_command(const StorageOptions& options);
+void storage_sas(const StorageOptions& options);
+
 // ---- nave twin
 struct TwinOptions {
   TargetOptions target;

@@ -14,6 +14,7 @@
 #include "hub/configuration/store.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
+#include "hub/transfer/store.h"
 
 namespace nave::store::memory {
 
@@ -21,7 +22,8 @@ class MemoryDeviceStore final : public hub::DeviceStore,
                                 public hub::TwinStore,
                                 public hub::CommandStore,
                                 public hub::TwinScan,
-                                public hub::ConfigurationStore {
+                                public hub::ConfigurationStore,
+                                public hub::TransferStore {
  public:
   explicit MemoryDeviceStore(uint64_t identities_max = limits::kIdentitiesMax) : identities_max_(identities_max) {}
 
@@ -70,6 +72,10 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> load_configurations() const override;
   void put_configuration(hub::Configuration configuration, Executor& reply_on, hub::StoreReply reply) override;
   void erase_configuration(const std::string& id, Executor& reply_on, hub::StoreReply reply) override;
+  // transfers.cc
+  [[nodiscard]] std::vector<hub::TransferJob> load_transfers() const override;
+  void put_transfer(hub::TransferJob job, Executor& reply_on, hub::StoreReply reply) override;
+  void remove_transfers(std::vector<std::string> ids, Executor& reply_on, hub::StoreReply reply) override;
 
  private:
   using Outcome = Result<void, hub::StoreError>;
@@ -115,6 +121,7 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   mutable std::set<Expiry> expiries_;
   uint64_t next_feedback_ = 1;
   std::map<uint64_t, hub::StoredFeedback> feedback_;
+  std::map<std::string, hub::TransferJob> transfers_;
 };
 
 }  // namespace nave::store::memory

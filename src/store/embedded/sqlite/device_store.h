@@ -9,6 +9,7 @@
 #include "hub/configuration/store.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
+#include "hub/transfer/store.h"
 #include "store/embedded/durability.h"
 #include "store/embedded/sqlite/identity_cache.h"
 #include "store/embedded/sqlite/job_store.h"
@@ -22,7 +23,8 @@ class SqliteDeviceStore final : public hub::DeviceStore,
                                 public hub::TwinStore,
                                 public hub::CommandStore,
                                 public hub::TwinScan,
-                                public hub::ConfigurationStore {
+                                public hub::ConfigurationStore,
+                                public hub::TransferStore {
  public:
   struct Options {
     std::string path;  // the folder exists
@@ -86,6 +88,10 @@ class SqliteDeviceStore final : public hub::DeviceStore,
   [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> load_configurations() const override;
   void put_configuration(hub::Configuration configuration, Executor& reply_on, hub::StoreReply reply) override;
   void erase_configuration(const std::string& id, Executor& reply_on, hub::StoreReply reply) override;
+  // transfer_store.cc
+  [[nodiscard]] std::vector<hub::TransferJob> load_transfers() const override;
+  void put_transfer(hub::TransferJob job, Executor& reply_on, hub::StoreReply reply) override;
+  void remove_transfers(std::vector<std::string> ids, Executor& reply_on, hub::StoreReply reply) override;
 
  private:
   // Reading fills the cache and picks connections, none of which changes what is read.

@@ -4,6 +4,7 @@
 #include "store/embedded/sqlite/configuration_rows.h"
 #include "store/embedded/sqlite/damaged_row.h"
 #include "store/embedded/sqlite/rows.h"
+#include "store/embedded/sqlite/transfer_table.h"
 #include "store/embedded/sqlite/twin_record.h"
 
 namespace nave::store::embedded {
@@ -24,7 +25,8 @@ struct ReaderPool::Connection {
         policies(database, "SELECT name, rights, primary_key, secondary_key, checksum FROM policy ORDER BY position"),
         setting(database, "SELECT value, checksum FROM setting WHERE name = ?1"),
         commands(database),
-        configurations(database) {
+        configurations(database),
+        transfers(database) {
     database.execute_or_throw("PRAGMA query_only = ON; PRAGMA cell_size_check = ON");
   }
 
@@ -33,6 +35,7 @@ struct ReaderPool::Connection {
   Statement find, list_devices, list_modules, session, twin, policies, setting;
   CommandReader commands;
   ConfigurationReader configurations;
+  TransferReader transfers;
 };
 
 namespace {
@@ -136,6 +139,11 @@ std::optional<std::string> ReaderPool::setting(const std::string& name) {
 Result<std::vector<hub::Configuration>, hub::StoreError> ReaderPool::configurations() {
   const Lease l = lease();
   return l.connection.configurations.load();
+}
+
+std::vector<hub::TransferJob> ReaderPool::transfers() {
+  const Lease l = lease();
+  return l.connection.transfers.all();
 }
 
 std::vector<hub::CommandCount> ReaderPool::count_commands() {

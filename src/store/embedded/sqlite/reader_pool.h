@@ -12,6 +12,8 @@
 
 #include "hub/configuration/configuration.h"
 #include "hub/ports.h"
+#include "hub/query/scan.h"
+#include "hub/transfer/job.h"
 #include "store/embedded/sqlite/database.h"
 
 namespace nave::store::embedded {
@@ -41,6 +43,8 @@ class ReaderPool {
                                                                   uint64_t after_sequence, size_t top);
   [[nodiscard]] size_t count_feedback(UtcTime now);
   [[nodiscard]] std::vector<hub::StoredFeedback> feedback(uint64_t from, UtcTime now, size_t top);
+
+  [[nodiscard]] std::vector<hub::TransferJob> transfers();
 
  private:
   struct Connection;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "store/embedded/sqlite/transfer_table.h"
 #include "store/embedded/sqlite/twin_migration.h"
 
 namespace nave::store::embedded {
@@ -197,8 +198,8 @@ CREATE TABLE job_device (
 )sql";
 
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3,
-                                                                kVersion4, kVersion5, kVersion6};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3,     kVersion4,
+                                                                kVersion5, kVersion6, kTransferTable};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));

@@ -36,6 +36,7 @@ StateWriter::StateWriter(Database& database, uint64_t identities_max)
       commands_(database),
       configurations_(database),
       jobs_(database),
+      transfers_(database),
       identities_max_(identities_max),
       counts_(load_counts(database)),
       committed_counts_(counts_),

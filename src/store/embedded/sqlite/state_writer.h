@@ -12,6 +12,7 @@
 #include "store/embedded/sqlite/database.h"
 #include "store/embedded/sqlite/identity_cache.h"
 #include "store/embedded/sqlite/job_writer.h"
+#include "store/embedded/sqlite/transfer_table.h"
 
 namespace nave::store::embedded {
 
@@ -38,8 +39,8 @@ class StateWriter {
   // For the changes of their headers, each to be made inside step().
   [[nodiscard]] CommandWriter& commands() { return commands_; }
   [[nodiscard]] ConfigurationWriter& configurations() { return configurations_; }
-  // The same for job_writer.h's.
   [[nodiscard]] JobWriter& jobs() { return jobs_; }
+  [[nodiscard]] TransferWriter& transfers() { return transfers_; }
   // Runs `body`, which returns an Outcome, between SAVEPOINT and RELEASE, or takes its effects back.
   template <class Body>
   [[nodiscard]] Outcome step(Body body);
@@ -66,6 +67,7 @@ class StateWriter {
   CommandWriter commands_;
   ConfigurationWriter configurations_;
   JobWriter jobs_;
+  TransferWriter transfers_;
   const uint64_t identities_max_;
   Counts counts_;
   Counts committed_counts_;

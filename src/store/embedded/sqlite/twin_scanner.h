@@ -34,7 +34,7 @@ class TwinScanner {
 
   const std::vector<hub::IndexedPath> indexes_;
   IdentityCache& cache_;
-  static constexpr size_t kConnections = 3;
+  static constexpr size_t kConnections = 4;
   std::array<std::unique_ptr<Connection>, kConnections> connections_;
 };
 

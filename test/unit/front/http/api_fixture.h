@@ -21,12 +21,16 @@
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
 #include "front/http/telemetry_routes.h"
+#include "front/http/transfer_routes.h"
 #include "front/http/twin_routes.h"
 #include "hub/device/bulk.h"
 #include "hub/device/registry.h"
 #include "hub/job/rows.h"
 #include "hub/job/service.h"
+#include "hub/transfer/own_container.h"
+#include "hub/transfer/service.h"
 #include "json/parse.h"
+#include "store/memory/blob_files.h"
 #include "store/memory/device_store.h"
 #include "store/memory/event_log.h"
 #include "store/memory/job_store.h"
@@ -54,6 +58,14 @@ struct Response {
     const json::Object* const object = value.if_object();
     const json::Value* const member = object == nullptr ? nullptr : object->find(name);
     return member == nullptr || member->if_string() == nullptr ? "" : *member->if_string();
+  }
+};
+
+// There is no network in these tests.
+class NoContainers final : public hub::ContainerOpener {
+ public:
+  [[nodiscard]] hub::ContainerResult<std::unique_ptr<hub::Container>> open(const std::string& /*uri*/) override {
+    return fail(hub::ContainerError("no network"));
   }
 };
 
@@ -137,6 +149,12 @@ class ApiFixture : public testing::Test {
       metrics};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
+  store::memory::MemoryBlobFiles blob_files;
+  hub::BlobStorage blobs{blob_files, shard.clock, metrics};
+  const auth::BlobAccount blob_account{"navestorage", "a2V5LW9mLXRoZS1hY2NvdW50LWZvci10ZXN0cy1vbmx5"};
+  NoContainers elsewhere;
+  hub::OwnContainers containers{blobs, blob_account, hub, shard.clock, elsewhere};
+  hub::TransferService transfers{{store, store, store, bulk, containers, shard.executor, shard.clock}, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
     std::vector<front::http::Route> out = front::http::bulk_routes(bulk, registry);
     for (front::http::Route& r : front::http::identity_routes(registry)) out.push_back(std::move(r));
@@ -148,6 +166,7 @@ class ApiFixture : public testing::Test {
     for (front::http::Route& r : front::http::digital_twin_routes(twins, methods, hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::transfer_routes(transfers)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) out.push_back(std::move(r));
     return out;
   }

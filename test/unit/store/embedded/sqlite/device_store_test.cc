@@ -138,7 +138,8 @@ constexpr const char* kOldTwins =
 
 // What version 3 did not have.
 constexpr const char* kNewTables =
-    "DROP TABLE configuration; DROP TABLE job; DROP TABLE job_state; DROP TABLE job_device;";
+    "DROP TABLE configuration; DROP TABLE job; DROP TABLE job_state; DROP TABLE job_device; "
+    "DROP TABLE transfer;";
 
 // Version 1 had no twins, version 2 no messages.
 TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
