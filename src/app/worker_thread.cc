@@ -5,6 +5,7 @@
 namespace nave::app {
 
 void WorkerThread::stop() {
+  std::deque<UniqueFunction<void()>> dropped;  // without the lock: what goes may post
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -12,11 +13,6 @@ void WorkerThread::stop() {
   }
   changed_.notify_one();
   if (thread_.joinable()) thread_.join();
-  std::deque<UniqueFunction<void()>> dropped;  // without the lock: they may post
-  {
-    const std::lock_guard lock(mutex_);
-    dropped.swap(queue_);
-  }
 }
 
 void WorkerThread::post(UniqueFunction<void()> f) {
