@@ -172,7 +172,7 @@ describe('replays', () => {
       [404, 'DeviceNotOnline', 404103]);
   });
 
-  test('the model of an AMQP connect is in the twin and the digital twin', async () => {
+  test('the model of an AMQP connect is in the twin and the digital twin, and stays after a message over HTTPS', async () => {
     const device = await create_device('pnp');
     const model = 'dtmi:com:example:Thermostat;2';
     const resource = `${context.host}/devices/${device.id}`;
@@ -191,7 +191,11 @@ describe('replays', () => {
     await with_deadline((async () => {
       while ((await rest('GET', `/twins/${device.id}`)).body.modelId !== model) await new Promise((r) => setImmediate(r));
     })(), 'model in the twin');
-    assert.equal((await rest('GET', `/digitaltwins/${device.id}`)).body.$metadata.$model, model);
+    const shown = async () => (await rest('GET', `/digitaltwins/${device.id}`)).body.$metadata.$model;
+    assert.equal(await shown(), model);
     connection.close();
+    // HTTPS has no place for a model, and leaves the one that is known.
+    assert.equal((await rest('POST', `/devices/${device.id}/messages/events`, { x: 1 })).status, 204);
+    assert.equal(await shown(), model);
   });
 });

@@ -10,6 +10,10 @@
 namespace nave::hub {
 namespace {
 
+// Said without a ';' (errors.def).
+constexpr std::string_view kIdRule =
+    " must have 1 to 128 characters: letters, digits, the semicolon and any of - : . + % _ # * ? ! ( ) , = @ $ '";
+
 // The counter and the generation of an identity that is written.
 Identity next_version(const IdentityKey& key, const Identity* current, UtcTime now) {
   Identity out;
@@ -56,11 +60,11 @@ Error already_exists(const IdentityKey& key, std::string_view hub_name) {
 
 HubResult<void> check_ids(const IdentityKey& key, bool creates) {
   if (!is_valid_id(key.device)) {
-    return fail(Error(ErrorCode::kArgumentInvalid, "The device ID has no characters, too many, or one not allowed"));
+    return fail(Error(ErrorCode::kArgumentInvalid, "A device ID" + std::string(kIdRule)));
   }
   if (!key.is_module()) return {};
   if (!is_valid_id(key.module)) {
-    return fail(Error(ErrorCode::kArgumentInvalid, "The module ID has too many characters, or one not allowed"));
+    return fail(Error(ErrorCode::kArgumentInvalid, "A module ID" + std::string(kIdRule)));
   }
   if (creates && is_system_module_id(key.module)) {
     return fail(Error(ErrorCode::kArgumentInvalid, "Module IDs that begin with $ are reserved"));

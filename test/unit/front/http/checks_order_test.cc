@@ -77,6 +77,22 @@ TEST_F(ChecksOrderTest, IdsThatCannotBe) {
   }
 }
 
+// The real hub answers the first with 401 to SAS callers and the second alike (§3.5); these answers say what is wrong.
+TEST_F(ChecksOrderTest, ModulesOfADeviceThatIsMissingOrDisabled) {
+  for (const char* method : {"GET", "PUT"}) {
+    const std::string missing = "/devices/d9/modules/m1" + std::string(kVersion);
+    EXPECT_EQ(error(method, missing, "{}"), "404 DeviceNotFound") << method;
+  }
+  EXPECT_EQ(error("DELETE", "/devices/d9/modules/m1" + std::string(kVersion), "", {{"If-Match", "*"}}),
+            "404 DeviceNotFound");
+  EXPECT_EQ(error("GET", "/devices/d9/modules" + std::string(kVersion), ""), "404 DeviceNotFound");
+  EXPECT_EQ(error("GET", "/twins/d9/modules/m1" + std::string(kVersion), ""), "404 DeviceNotFound");
+  (void)send("PUT", "/devices/d1" + std::string(kVersion), R"({"status":"disabled"})", {{"If-Match", "*"}});
+  EXPECT_EQ(send("GET", "/devices/d1/modules/m1" + std::string(kVersion)).status, 200);
+  EXPECT_EQ(send("PUT", "/devices/d1/modules/m2" + std::string(kVersion), "{}").status, 200);
+  EXPECT_EQ(send("DELETE", "/devices/d1/modules/m2" + std::string(kVersion), "", {{"If-Match", "*"}}).status, 204);
+}
+
 TEST_F(ChecksOrderTest, AnyWellFormedVersionIsTaken) {
   for (const char* version : {"2016-11-14", "2018-06-30", "2020-05-31-preview", "2020-09-30", "2021-04-12",
                               "2024-03-31", "2026-11-01-preview", "1", "v2"}) {
