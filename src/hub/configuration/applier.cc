@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "hub/query/queried_twin.h"
 
 namespace nave::hub {
 namespace {
@@ -205,11 +206,13 @@ void ConfigurationApplier::continue_scan() {
 }
 
 bool ConfigurationApplier::is_concerned(const ScannedTwin& row) const {
+  const Presence presence{};
+  const QueriedTwin document(row.identity, presence, *row.twin);
   return std::any_of(scan_->ids.begin(), scan_->ids.end(), [&](const std::string& id) {
     if (mentions(*row.twin, id)) return true;
     const auto item = set_->find(id);
     if (item == nullptr || (item->content.kind == ContentKind::kModule) != row.identity.key.is_module()) return false;
-    return item->targets(row.identity, *row.twin);
+    return item->targets(row.identity, document);
   });
 }
 

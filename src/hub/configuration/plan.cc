@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "hub/configuration/merge.h"
 #include "hub/device/ids.h"
+#include "hub/query/queried_twin.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -12,6 +13,7 @@ namespace nave::hub {
 namespace {
 
 constexpr const char* kAgent = "$edgeAgent";
+const Presence kNoPresence{};  // conditions do not look at it
 
 using Item = ConfigurationSet::Item;
 
@@ -29,7 +31,7 @@ bool prevails(const DesiredWrites& writes, const PlannedWrites& planned) {
 }
 
 // Device and module configurations: all that target the twin, one after the other.
-void plan_all(const std::vector<Item>& items, const Identity& identity, const Twin& twin, TwinPlan& plan) {
+void plan_all(const std::vector<Item>& items, const Identity& identity, const QueriedTwin& twin, TwinPlan& plan) {
   std::vector<const CompiledConfiguration*> targeting;
   for (const Item& item : items) {
     if (!item->targets(identity, twin)) continue;
@@ -47,7 +49,7 @@ bool layer_prevails(const CompiledConfiguration& layer, const std::map<std::stri
 }
 
 // One base deployment, and on top of it those layered ones that have a higher priority.
-EdgePlan plan_edge(const std::vector<Item>& items, const Identity& identity, const Twin& twin) {
+EdgePlan plan_edge(const std::vector<Item>& items, const Identity& identity, const QueriedTwin& twin) {
   std::vector<const CompiledConfiguration*> targeting;
   const CompiledConfiguration* base = nullptr;
   for (const Item& item : items) {
@@ -79,9 +81,11 @@ json::Object parse_desired(std::string_view text) {
 
 DevicePlan plan_device(std::shared_ptr<const ConfigurationSet> set, const Identity& identity, const Twin& twin) {
   DevicePlan out;
-  plan_all(set->of(ContentKind::kDevice), identity, twin, out.twin);
+  // One for all conditions, because it takes apart what they look at.
+  const QueriedTwin document(identity, kNoPresence, twin);
+  plan_all(set->of(ContentKind::kDevice), identity, document, out.twin);
   if (identity.iot_edge) {
-    out.edge = plan_edge(set->of(ContentKind::kModules), identity, twin);
+    out.edge = plan_edge(set->of(ContentKind::kModules), identity, document);
     for (const auto& [c, applied] : out.edge.deployments) out.twin.statuses[c->stored.id] = applied;
   }
   out.set = std::move(set);
@@ -99,7 +103,7 @@ TwinPlan plan_module(const ConfigurationSet& set, const DevicePlan* device, cons
       if (module == kAgent || c->content.modules.contains(module)) out.statuses[c->stored.id] = applied;
     }
   }
-  plan_all(set.of(ContentKind::kModule), identity, twin, out);
+  plan_all(set.of(ContentKind::kModule), identity, QueriedTwin(identity, kNoPresence, twin), out);
   return out;
 }
 

@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <tuple>
 
-#include "hub/query/queried_twin.h"
 #include "json/parse.h"
 #include "query/evaluate.h"
 
 namespace nave::hub {
 
-bool CompiledConfiguration::targets(const Identity& identity, const Twin& twin) const {
+bool CompiledConfiguration::targets(const Identity& identity, const query::Document& document) const {
   if (!target.statement || (content.kind == ContentKind::kModules && !identity.iot_edge)) return false;
-  if (!target.statement->where) return true;
-  const Presence presence{};  // conditions do not look at it
-  return query::matches(*target.statement, QueriedTwin(identity, presence, twin));
+  return query::matches(*target.statement, document);
 }
 
 HubResult<std::shared_ptr<const CompiledConfiguration>> compile(Configuration configuration) {

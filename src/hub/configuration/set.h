@@ -10,7 +10,8 @@
 #include "hub/configuration/configuration.h"
 #include "hub/configuration/content.h"
 #include "hub/configuration/target.h"
-#include "hub/twin/twin.h"
+#include "hub/device/identity.h"
+#include "query/document.h"
 
 namespace nave::hub {
 
@@ -20,7 +21,8 @@ struct CompiledConfiguration {
   Target target;
 
   // Whether the condition holds. An Edge deployment is for Edge devices only.
-  [[nodiscard]] bool targets(const Identity& identity, const Twin& twin) const;
+  // `document`: the twin of `identity`, as hub/query/queried_twin.h shows it.
+  [[nodiscard]] bool targets(const Identity& identity, const query::Document& document) const;
 };
 
 [[nodiscard]] HubResult<std::shared_ptr<const CompiledConfiguration>> compile(Configuration configuration);
