@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Sitting:
-    """One run of this program: where the binaries are, how many pairs, where scratch files go."""
+    """One run of this program: where the binaries are, how many pairs and devices, where scratch files go."""
 
     def __init__(self, build, pairs, scratch, devices):
         self.build, self.pairs, self.scratch, self.devices = build, pairs, scratch, devices
@@ -198,6 +198,17 @@ def amqp(s):
         s.at_rate(hub, 5000, "amqp-telemetry", "--conns", 100, "--window", 200, port=port)
 
 
+def bulk(s):
+    for what, more in (("identities alone", ()), ("with tags and desired properties", ("--twins",))):
+        for _ in range(s.pairs):
+            with s.nave(0) as hub:
+                run = s.load(hub, "bulk", *hub.service_options("https"), "--conns", 8, "--devices", s.devices, *more)
+            print(f"BULK {run['count']:,} devices, {what}: {run['rate']:,.0f}/s, {run['cpu_us']:.1f} us CPU each, "
+                  f"{run['mib']:.0f} MiB at the end, request p50 {run['p50_us'] / 1000:.1f} ms, "
+                  f"p99 {run['p99_us'] / 1000:.1f} ms")
+            sys.stdout.flush()
+
+
 def read(s):
     with s.nave() as hub:
         stored = s.load(hub, "pub", "--conns", 100, "--window", 50, "--duration", 6000, "--warm-up", 0)["count"]
@@ -222,7 +233,8 @@ def jobs(s):
 
 
 ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "P14": p14, "P15": p15, "P20": p20,
-        "C2D": c2d, "AMQP": amqp, "READ": read, "JOBS": jobs}
+        "C2D": c2d, "AMQP": amqp,
+        "BULK": bulk, "READ": read, "JOBS": jobs}
 
 
 def main():
@@ -230,8 +242,8 @@ def main():
     parser.add_argument("rows", nargs="*", metavar="row", help=f"of {' '.join(ROWS)}; all without")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
-    parser.add_argument("--devices", type=int, default=20_000, help="of the row JOBS")
     parser.add_argument("--scratch", default=None, help="folder on the disk to measure")
+    parser.add_argument("--devices", type=int, default=100_000, help="how many BULK registers and JOBS changes")
     given = parser.parse_args()
     if unknown := set(given.rows) - set(ROWS):
         parser.error(f"no such row: {' '.join(sorted(unknown))}")

@@ -31,6 +31,8 @@ int main(int argc, char** argv) {
       return nave::bench::run_c2d(options);
     case Options::Mode::kAmqpTelemetry:
       return nave::bench::run_amqp_telemetry(options);
+    case Options::Mode::kBulk:
+      return nave::bench::run_bulk(options);
   }
   return 2;
 }

@@ -55,6 +55,13 @@ void add_hub_modes(CLI::App& app, Options& o) {
   CLI::App* telemetry = add("amqp-telemetry", "Devices send over AMQP", Options::Mode::kAmqpTelemetry);
   add_window(telemetry, o);
   telemetry->add_option("--payload", o.payload_bytes, "Bytes per message")->check(CLI::Range(8U, 32768U));
+
+  CLI::App* bulk = app.add_subcommand("bulk", "A back end registers devices over HTTPS, a hundred a request");
+  add_common(bulk, o);
+  add_service(bulk, o);
+  bulk->add_option("--devices", o.devices, "How many; their ids are --client-id")->check(CLI::Range(1U, 10'000'000U));
+  bulk->add_flag("--twins", o.with_twins, "Each with tags and desired properties");
+  bulk->callback([&o] { o.mode = Options::Mode::kBulk; });
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace nave::bench {
 
 struct Options {
-  enum class Mode : uint8_t { kPublish, kConnect, kIdle, kTwinGet, kTwinPatch, kMethod, kC2d, kAmqpTelemetry };
+  enum class Mode : uint8_t { kPublish, kConnect, kIdle, kTwinGet, kTwinPatch, kMethod, kC2d, kAmqpTelemetry, kBulk };
   Mode mode = Mode::kPublish;
   std::string host = "127.0.0.1";
   uint16_t port = 8883;
@@ -27,11 +27,13 @@ struct Options {
   std::string topic = "load/%d";
   std::string user;
   std::string password;
-  std::string hub;            // host name of an IoT hub: makes user name and token of each device
-  std::string sas_key;        // base64; the same key for all devices
-  uint16_t service_port = 0;  // what a back end talks to: HTTPS for methods, AMQP for messages
-  std::string service_key;    // of the policy "iothubowner"
-  std::string subscription;   // topic filter that each connection subscribes to before it counts as running
+  std::string hub;             // host name of an IoT hub: makes user name and token of each device
+  std::string sas_key;         // base64; the same key for all devices
+  uint16_t service_port = 0;   // what a back end talks to: HTTPS for methods, AMQP for messages
+  std::string service_key;     // of the policy "iothubowner"
+  std::string subscription;    // topic filter that each connection subscribes to before it counts as running
+  unsigned devices = 100'000;  // that are registered in bulk
+  bool with_twins = false;     // each with tags and desired properties
   bool json = false;
 };
 

@@ -13,5 +13,6 @@ int run_twin_patch(const Options& options);
 int run_method(const Options& options);
 int run_c2d(const Options& options);
 int run_amqp_telemetry(const Options& options);
+int run_bulk(const Options& options);
 
 }  // namespace nave::bench

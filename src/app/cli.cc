@@ -116,6 +116,7 @@ void add_query(CLI::App& app, QueryOptions& o) {
   add_target(verb, o.target);
   verb->add_option("-q,--query-command,query", o.query, "The query, or @file")->required();
   verb->add_option("--top", o.top, "At most so many rows; all without it");
+  verb->add_flag("--explain", o.explain, "Say what the query will read, and do nothing");
   verb->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
   verb->callback([&o] { run_query(o); });
 }
@@ -163,6 +164,7 @@ int run_command_line(int argc, char** argv) {
   FeedbackOptions feedback;
   C2dOptions c2d;
   SimulateOptions simulate;
+  ConfigurationOptions configuration, edge;
   add_serve(app, serve_flags, exit_code);
   add_connection_string(app, connection_string);
   add_simulate(add_device(app, device), simulate);
@@ -173,6 +175,8 @@ int run_command_line(int argc, char** argv) {
   add_sas(app, sas);
   add_monitor(app, monitor_options, feedback);
   add_c2d(app, c2d);
+  add_configuration(app, configuration);
+  add_edge(app, edge);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -18,4 +18,8 @@ void add_monitor(CLI::App& app, MonitorOptions& events, FeedbackOptions& feedbac
 void add_c2d(CLI::App& app, C2dOptions& o);
 void add_simulate(CLI::App& device, SimulateOptions& o);
 
+// cli_configuration.cc: automatic configurations and Edge deployments.
+void add_configuration(CLI::App& app, ConfigurationOptions& o);
+void add_edge(CLI::App& app, ConfigurationOptions& o);
+
 }  // namespace nave::app

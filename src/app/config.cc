@@ -12,6 +12,8 @@
 #include <toml++/toml.h>
 
 #include "base/limits.h"
+#include "hub/query/limits.h"
+#include "hub/query/scan.h"
 
 namespace nave::app {
 namespace {
@@ -96,6 +98,7 @@ Setters setters(Config& c) {
   s["cloud_to_device.feedback.ttl_seconds"] = seconds(c.c2d.feedback.ttl_ms, 60, kTwoDays);
   s["cloud_to_device.feedback.lock_seconds"] = seconds(c.c2d.feedback.lock_ms, 5, 300);
   s["cloud_to_device.feedback.max_delivery_count"] = integer(c.c2d.feedback.max_delivery_count, 1, 100);
+  s["queries.indexes"] = texts(c.query_indexes);
   s["jobs.active"] = integer(c.jobs.active_max, 1, int64_t{hub::kJobActiveMax});
   s["jobs.operations_per_second"] = integer(c.jobs.operations_per_second, 0, 1'000'000);
   s["jobs.calls"] = integer(c.jobs.calls_max, 1, int64_t{hub::kJobCallsMax});
@@ -157,6 +160,15 @@ void finish(Config& config) {
   if (!known) throw std::runtime_error("log level must be debug, info, warning or error");
   if (config.durability != "durable" && config.durability != "relaxed")
     throw std::runtime_error("durability must be durable or relaxed");
+  if (config.query_indexes.size() > hub::kQueryIndexesMax) {
+    throw std::runtime_error("queries.indexes has more than " + std::to_string(hub::kQueryIndexesMax) + " paths");
+  }
+  for (const std::string& path : config.query_indexes) {
+    if (!hub::parse_indexed_path(path)) {
+      throw std::runtime_error("queries.indexes: '" + path +
+                               "' is no path of a value inside tags, properties.desired " + "or properties.reported");
+    }
+  }
   if (config.connections_max == 0) config.connections_max = limits::kConnectionsMax;
   if (config.connections_per_address_max == 0) config.connections_per_address_max = limits::kConnectionsPerAddressMax;
 }

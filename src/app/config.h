@@ -30,6 +30,7 @@ struct Config {
   uint64_t retention_bytes = uint64_t{10} << 30;
   bool fault_injection = false;  // obey devices that ask to be cut off (docs/operations/fault-injection.md)
   hub::C2dService::Options c2d;
+  std::vector<std::string> query_indexes;  // paths of twin values, as queries spell them
   hub::JobOptions jobs;
   unsigned connections_max = 0;  // 0: limits.h
   unsigned connections_per_address_max = 0;

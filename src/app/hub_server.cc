@@ -26,7 +26,10 @@
 #include "front/amqp/telemetry_node.h"
 #include "front/amqp/twin_node.h"
 #include "front/eventhub/nodes.h"
+#include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
+#include "front/http/configuration_routes.h"
+#include "front/http/digital_twin_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/job_routes.h"
@@ -38,6 +41,8 @@
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
 #include "hub/c2d/service.h"
+#include "hub/configuration/service.h"
+#include "hub/device/bulk.h"
 #include "hub/device/registry.h"
 #include "hub/fault/injection.h"
 #include "hub/job/rows.h"
@@ -107,6 +112,12 @@ store::embedded::LogOptions log_options(const Config& config, const std::string&
   return options;
 }
 
+std::vector<hub::IndexedPath> indexes_of(const Config& config) {
+  std::vector<hub::IndexedPath> out;
+  for (const std::string& path : config.query_indexes) out.push_back(hub::parse_indexed_path(path).value());
+  return out;
+}
+
 }  // namespace
 
 // In the order in which they are made; destroyed in reverse.
@@ -122,10 +133,12 @@ struct HubServer::Parts {
   net::Runtime runtime;
   WorkerThread job_worker;  // the stores still reply to it while they go: stop() has ended it by then
 
+  std::unique_ptr<WorkerThread> configuration_worker;  // after its end the store still answers to it
   std::unique_ptr<hub::DeviceStore> store;
   hub::TwinStore* twin_store = nullptr;        // the same object
   hub::CommandStore* command_store = nullptr;  // the same
   hub::TwinScan* twin_scan = nullptr;          // the same
+  hub::ConfigurationStore* configuration_store = nullptr;
   std::unique_ptr<store::memory::MemoryJobStore> memory_jobs;
   hub::JobStore* job_store = nullptr;
   std::unique_ptr<store::embedded::SegmentLog> segment_log;
@@ -138,9 +151,11 @@ struct HubServer::Parts {
   std::unique_ptr<hub::SessionDirectory> directory;
   std::unique_ptr<hub::Registry> registry;
   std::unique_ptr<hub::TwinService> twins;
+  std::unique_ptr<hub::BulkRegistry> bulk;
   std::unique_ptr<hub::MethodService> methods;
   std::unique_ptr<hub::FaultInjection> faults;  // nullptr unless it was switched on
   std::unique_ptr<hub::C2dService> c2d;
+  std::unique_ptr<hub::ConfigurationService> configurations;
   std::unique_ptr<hub::JobService> jobs;
   std::unique_ptr<hub::JobRows> job_rows;
   std::unique_ptr<Ticker> ticker;
@@ -175,6 +190,7 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
     twin_store = memory.get();
     command_store = memory.get();
     twin_scan = memory.get();
+    configuration_store = memory.get();
     store = std::move(memory);
     memory_jobs = std::make_unique<store::memory::MemoryJobStore>();
     job_store = memory_jobs.get();
@@ -184,11 +200,13 @@ void HubServer::Parts::open_storage(std::function<void()> on_storage_failure) {
   }
   folder = std::make_unique<DataFolder>(config.data);
   auto sqlite = std::make_unique<store::embedded::SqliteDeviceStore>(
-      store::embedded::SqliteDeviceStore::Options{.path = folder->state_db(), .durability = durability_of(config)},
+      store::embedded::SqliteDeviceStore::Options{
+          .path = folder->state_db(), .durability = durability_of(config), .indexes = indexes_of(config)},
       metrics);
   twin_store = sqlite.get();
   command_store = sqlite.get();
   twin_scan = sqlite.get();
+  configuration_store = sqlite.get();
   job_store = &sqlite->jobs();
   store = std::move(sqlite);
   auto opened = store::embedded::SegmentLog::open(
@@ -210,6 +228,7 @@ void HubServer::Parts::make_hub() {
   directory = std::make_unique<hub::SessionDirectory>(*store, clock, metrics);
   registry = std::make_unique<hub::Registry>(*store, *directory, hub, clock);
   twins = std::make_unique<hub::TwinService>(*twin_store, *registry, *directory, clock, metrics);
+  bulk = std::make_unique<hub::BulkRegistry>(*registry, *twins);
   methods = std::make_unique<hub::MethodService>(*registry, *directory, runtime.shard_count(), metrics);
   if (config.fault_injection) faults = std::make_unique<hub::FaultInjection>(clock, metrics);
   c2d = std::make_unique<hub::C2dService>(*command_store, *registry, *directory, clock, metrics,
@@ -217,9 +236,18 @@ void HubServer::Parts::make_hub() {
   registry->set_queue(*c2d);
   query_worker = std::make_unique<WorkerThread>();
   queries = std::make_unique<hub::QueryService>(*twin_scan, *registry, *query_worker, clock, metrics);
+  configuration_worker = std::make_unique<WorkerThread>();
+  configurations = std::make_unique<hub::ConfigurationService>(
+      hub::ConfigurationService::Parts{*configuration_store, *store, *twin_store, *twin_scan, *registry, *twins,
+                                       *configuration_worker, clock},
+      metrics);
+  registry->set_listener(configurations->listener());
+  twins->set_listener(configurations->listener());
   make_jobs();
   ticker = std::make_unique<Ticker>(
-      std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { jobs->on_tick(); }}, runtime.shard(0));
+      std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { configurations->on_tick(); },
+                                         [this] { jobs->on_tick(); }},
+      runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
@@ -255,11 +283,14 @@ void HubServer::Parts::make_fronts() {
   amqp->router.add(front::amqp::make_c2d_node(*amqp_devices, *c2d));
   amqp->router.add(front::amqp::make_input_node(*amqp_devices));
   amqp->router.add(front::amqp::make_service_node(*c2d));
-  std::vector<front::http::Route> routes = front::http::identity_routes(*registry);
+  std::vector<front::http::Route> routes = front::http::bulk_routes(*bulk, *registry);
+  std::ranges::move(front::http::identity_routes(*registry), std::back_inserter(routes));
   std::ranges::move(front::http::twin_routes(*twins), std::back_inserter(routes));
   std::ranges::move(front::http::query_routes(*queries), std::back_inserter(routes));
+  std::ranges::move(front::http::configuration_routes(*configurations), std::back_inserter(routes));
   std::ranges::move(front::http::job_routes(*jobs), std::back_inserter(routes));
   std::ranges::move(front::http::method_routes(*methods), std::back_inserter(routes));
+  std::ranges::move(front::http::digital_twin_routes(*twins, *methods, hub), std::back_inserter(routes));
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));
@@ -339,6 +370,7 @@ void HubServer::start() {
   parts_->runtime.start();
   parts_->jobs->start();
   parts_->ticker->start();
+  parts_->configurations->start();
   parts_->accepting = true;
 }
 
@@ -346,6 +378,7 @@ void HubServer::stop() {
   parts_->accepting = false;
   parts_->jobs->stop();
   parts_->runtime.stop(kDrainMs);
+  parts_->configuration_worker->stop();
   parts_->job_worker.stop();
   if (parts_->segment_log) parts_->segment_log->stop();
   if (parts_->memory_log) parts_->memory_log->stop();

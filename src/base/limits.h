@@ -57,9 +57,14 @@ inline constexpr size_t kMqttInflightTwinRequestsMax = 64;
 // Desired changes between a device's GET and its subscription; beyond it the whole section is sent instead.
 inline constexpr size_t kTwinHeldChangesBytesMax = 64 * 1024;
 
+// Digital twins (service-rest.md §17): objects inside each other in a property, names of DTDL, operations of one patch.
+inline constexpr size_t kDigitalTwinDepthMax = 5;
+inline constexpr size_t kDigitalTwinNameCharsMax = 64;
+inline constexpr size_t kDigitalTwinOperationsMax = 1000;
+
 // Direct methods (§6.2): payloads each way, calls that wait for one identity's answer or for it to connect, calls in
 // all, and payloads of calls that no session has taken yet.
-inline constexpr size_t kMethodNameCharsMax = 100;
+inline constexpr size_t kMethodNameCharsMax = 129;  // "component*command", 64 characters each
 inline constexpr size_t kMethodPayloadBytesMax = 128 * 1024;
 inline constexpr int64_t kMethodResponseTimeoutSecondsMin = 5;
 inline constexpr int64_t kMethodTimeoutSecondsMax = 300;
@@ -109,10 +114,16 @@ inline constexpr size_t kAmqpInflightMessagesMax = 4096;
 inline constexpr size_t kAmqpInflightBytesMax = 4 * 1024 * 1024;
 inline constexpr size_t kAmqpBatchMessagesMax = 8192;  // in one delivery of format 0x80013700
 
+// Bulk registry (service-rest.md §8, §9): items of one request.
+inline constexpr size_t kBulkItemsMax = 100;
+// A line of a hub's state: an identity with its twin, whose metadata is longer than its values.
+inline constexpr size_t kStateLineBytesMax = 4 * 1024 * 1024;
+
 // HTTP (service-rest.md §1)
 inline constexpr uint32_t kHttpHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kHttpBodyBytesMax = 1024 * 1024;
-inline constexpr size_t kHttpBatchMessagesMax = 500;  // device-mqtt-https.md §8.5
+inline constexpr size_t kHttpBulkBodyBytesMax = 16 * 1024 * 1024;  // POST /devices
+inline constexpr size_t kHttpBatchMessagesMax = 500;               // device-mqtt-https.md §8.5
 inline constexpr int64_t kHttpRequestArrivalMs = 60 * 1000;
 inline constexpr int64_t kHttpIdleMs = 120 * 1000;
 

@@ -41,6 +41,9 @@ struct IdentityWrite {
   Expect expect = Expect::kPresent;
   uint64_t expected_etag = 0;  // with kEtag
   Identity identity;           // for kErase only identity.key counts; erasing a device erases its modules and sessions
+  // With kPut: replaces whatever twin there is, in the same step. Its revision does not matter; what is stored has the
+  // one after the stored one.
+  std::optional<Twin> twin = {};
 };
 
 // The durable part of an MQTT session (reference/device-mqtt-https.md §2.8): which of the fixed filters the identity

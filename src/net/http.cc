@@ -23,6 +23,15 @@ std::string_view HttpRequest::query() const {
   return question == std::string::npos ? std::string_view() : std::string_view(target).substr(question + 1);
 }
 
+HttpBodyPlan HttpHandler::plan_body(const HttpRequest& /*head*/) const {
+  return {};
+}
+
+std::unique_ptr<HttpBodyTaker> HttpHandler::take_body(HttpRequest /*head*/, const ShardContext& /*shard*/,
+                                                      HttpResponder /*respond*/, UniqueFunction<void()> /*more*/) {
+  return nullptr;  // a handler that plans for pieces has its own
+}
+
 HandlerFactory make_http_factory(HttpHandler& http, WsUpgrader upgrade) {
   return [&http, shared = std::make_shared<const WsUpgrader>(std::move(upgrade))](const ShardContext&) {
     return std::make_unique<HttpConnection>(http, shared);

@@ -52,6 +52,7 @@ void HttpConnection::on_bytes(ByteView bytes) {
 
 void HttpConnection::on_drained() {
   if (ws_) return ws_->on_drained();
+  pump();
   process();
 }
 
@@ -59,6 +60,8 @@ void HttpConnection::on_closed(CloseReason reason) {
   *self_ = nullptr;
   closing_ = true;
   cancel();
+  taker_.reset();
+  source_.reset();
   if (ws_) ws_->on_closed(reason);
 }
 
@@ -73,7 +76,7 @@ void HttpConnection::on_timer() {
 
 // A peer that does not read its answers gets no further ones made.
 bool HttpConnection::can_process() const {
-  return !closing_ && !ws_ && !answering_ && transport_->unsent_bytes() <= limits::kUnsentBytesHigh;
+  return !closing_ && !ws_ && !answering_ && !taker_full_ && transport_->unsent_bytes() <= limits::kUnsentBytesHigh;
 }
 
 void HttpConnection::process() {
@@ -99,7 +102,11 @@ bool HttpConnection::process_one() {
   size_t consumed = 0;
   const HttpParser::Status status = parser_->feed(buffer_, consumed);
   buffer_.erase(0, consumed);
+  if (taker_ && !pass_piece() && status != HttpParser::Status::kDone) return false;
   switch (status) {
+    case HttpParser::Status::kHead:
+      plan_body();
+      return true;
     case HttpParser::Status::kNeedMore:
       if (parser_->wants_continue() && !std::exchange(continued_, true)) {
         transport_->send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -127,7 +134,41 @@ void HttpConnection::begin_request() {
   transport_->shard().timers.arm(*this, limits::kHttpRequestArrivalMs);
 }
 
+void HttpConnection::plan_body() {
+  HttpRequest head = parser_->head();
+  head.peer = transport_->peer();
+  const HttpBodyPlan plan = http_.plan_body(head);
+  parser_->set_body_limit(plan.bytes_max);
+  if (!plan.in_pieces || is_ws_upgrade(head)) return;
+  keep_alive_ = parser_->keep_alive();
+  answer_is_head_ = parser_->is_head();
+  body_open_ = true;
+  taker_ = http_.take_body(std::move(head), transport_->shard(), Responder(self_), [self = self_] {
+    HttpConnection* const connection = *self;
+    if (connection != nullptr && std::exchange(connection->taker_full_, false)) connection->process();
+  });
+}
+
+bool HttpConnection::pass_piece() {
+  const std::string piece = parser_->take_body_piece();
+  if (piece.empty() || closing_) return true;
+  // Each piece has the time that a whole request of usual size has.
+  transport_->shard().timers.arm(*this, limits::kHttpRequestArrivalMs);
+  taker_full_ = !taker_->take(piece);
+  return !taker_full_;
+}
+
 void HttpConnection::dispatch() {
+  if (taker_) {
+    if (closing_) return;
+    parser_.reset();
+    cancel();
+    taker_full_ = false;
+    body_open_ = false;
+    answering_ = true;
+    const std::unique_ptr<HttpBodyTaker> taker = std::move(taker_);
+    return taker->end();
+  }
   HttpRequest request = parser_->take_request();
   request.peer = transport_->peer();
   keep_alive_ = parser_->keep_alive();
@@ -153,10 +194,21 @@ void HttpConnection::upgrade(const HttpRequest& request) {
 }
 
 void HttpConnection::answer(HttpResponse response) {
-  const bool close = response.close || !keep_alive_;
+  if (closing_) return;
+  // What is left of a body that nobody takes any more cannot be told from the next request.
+  const bool close = response.close || !keep_alive_ || std::exchange(body_open_, false);
   std::string out;
   append_http_response(out, response, transport_->shard().clock.utc(), {.head = answer_is_head_, .close = close});
   transport_->send(out);
+  if (!response.source || answer_is_head_ || response.length.value_or(0) == 0) return answered(close);
+  source_ = std::move(response.source);
+  source_left_ = *response.length;
+  source_asked_ = false;
+  close_after_source_ = close;
+  pump();
+}
+
+void HttpConnection::answered(bool close) {
   answering_ = false;
   if (close) {
     closing_ = true;
@@ -165,6 +217,36 @@ void HttpConnection::answer(HttpResponse response) {
   }
   transport_->shard().timers.arm(*this, limits::kHttpIdleMs);
   process();
+}
+
+// Asks for pieces while the peer takes them.
+void HttpConnection::pump() {
+  if (std::exchange(pumping_, true)) return;
+  while (source_ && source_left_ > 0 && !source_asked_ && !closing_ &&
+         transport_->unsent_bytes() <= limits::kUnsentBytesHigh) {
+    source_asked_ = true;
+    transport_->shard().timers.arm(*this, limits::kHttpIdleMs);
+    source_->next([self = self_](std::optional<std::string> piece) {
+      if (*self != nullptr) (*self)->on_piece(std::move(piece));
+    });
+  }
+  pumping_ = false;
+  if (!source_ || source_left_ > 0 || closing_) return;
+  source_.reset();
+  cancel();
+  answered(close_after_source_);
+}
+
+void HttpConnection::on_piece(std::optional<std::string> piece) {
+  source_asked_ = false;
+  if (closing_) return;
+  if (!piece || piece->empty() || piece->size() > source_left_) {
+    closing_ = true;
+    return transport_->abort();
+  }
+  source_left_ -= piece->size();
+  transport_->send(*piece);
+  pump();
 }
 
 void HttpConnection::refuse(int status, std::string_view text) {

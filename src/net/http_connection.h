@@ -31,9 +31,15 @@ class HttpConnection final : public Handler, private Timer {
   // False when more bytes are needed, or the connection is done with HTTP.
   [[nodiscard]] bool process_one();
   void begin_request();
+  void plan_body();
+  // False: its taker has had enough for now.
+  [[nodiscard]] bool pass_piece();
   void dispatch();
   void upgrade(const HttpRequest& request);
   void answer(HttpResponse response);
+  void answered(bool close);
+  void pump();
+  void on_piece(std::optional<std::string> piece);
   void refuse(int status, std::string_view text);
   void update_reading();
 
@@ -42,10 +48,18 @@ class HttpConnection final : public Handler, private Timer {
   Transport* transport_ = nullptr;
   // Lets a responder find out that the connection is gone: shared with it, set to null by on_closed().
   std::shared_ptr<HttpConnection*> self_;
-  std::string buffer_;                  // received, not yet parsed
-  std::unique_ptr<HttpParser> parser_;  // while a request arrives
-  std::unique_ptr<WsTransport> ws_;     // after an upgrade
-  bool answering_ = false;              // a request is with http_
+  std::string buffer_;                      // received, not yet parsed
+  std::unique_ptr<HttpParser> parser_;      // while a request arrives
+  std::unique_ptr<WsTransport> ws_;         // after an upgrade
+  std::unique_ptr<HttpBodyTaker> taker_;    // of a body that arrives in pieces
+  std::unique_ptr<HttpBodySource> source_;  // of a body that leaves in pieces
+  uint64_t source_left_ = 0;
+  bool source_asked_ = false;
+  bool pumping_ = false;
+  bool close_after_source_ = false;
+  bool body_open_ = false;  // taker_ has not had all of it
+  bool taker_full_ = false;
+  bool answering_ = false;  // a request is with http_
   bool answer_is_head_ = false;
   bool keep_alive_ = true;
   bool continued_ = false;

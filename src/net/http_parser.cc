@@ -1,9 +1,9 @@
 #include "net/http_parser.h"
 
 // Asio comes with Beast's buffers; header-only here, because nothing of it is called.
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "base/limits.h"
 #include "base/url.h"
@@ -16,6 +16,30 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 
 constexpr size_t kLastChunkBytes = std::string_view("0\r\n\r\n").size();
+
+// Appends to a string as bytes arrive. Beast's own string_body reserves what the peer announces.
+struct GrowingBody {
+  using value_type = std::string;
+  class reader {
+   public:
+    template <bool is_request, class Fields>
+    reader(http::header<is_request, Fields>& /*header*/, value_type& body) : body_(body) {}
+    void init(const boost::optional<uint64_t>& /*length*/, error_code& error) { error = {}; }
+    template <class Buffers>
+    size_t put(const Buffers& buffers, error_code& error) {
+      error = {};
+      const size_t before = body_.size();
+      for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
+        body_.append(static_cast<const char*>(buffer.data()), buffer.size());
+      }
+      return body_.size() - before;
+    }
+    void finish(error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
 
 struct Failure {
   int status = 0;
@@ -48,9 +72,10 @@ std::string upper(std::string_view text) {
 }  // namespace
 
 struct HttpParser::Impl {
-  http::request_parser<http::string_body> parser;
+  http::request_parser<GrowingBody> parser;
   size_t header_bytes = 0;
   bool header_checked = false;
+  bool body_too_long = false;
   Failure failure;
 
   Status refuse(Failure f) {
@@ -82,14 +107,16 @@ struct HttpParser::Impl {
 
 HttpParser::HttpParser() : impl_(std::make_unique<Impl>()) {
   impl_->parser.header_limit(limits::kHttpHeaderBytesMax);
-  impl_->parser.body_limit(limits::kHttpBodyBytesMax);
-  impl_->parser.eager(true);
+  // Until the head is known: then comes set_body_limit(). Not eager, so that it comes before the body is looked at.
+  impl_->parser.body_limit(boost::none);
+  impl_->parser.eager(false);
 }
 HttpParser::~HttpParser() = default;
 
 HttpParser::Status HttpParser::feed(std::string_view bytes, size_t& consumed) {
   consumed = 0;
   auto& parser = impl_->parser;
+  if (impl_->body_too_long) return impl_->refuse(failure_of(http::error::body_limit));
   while (!parser.is_done() && consumed < bytes.size()) {
     const bool in_header = !parser.is_header_done();
     // Beast asserts that a last chunk, once begun, has its whole length; nothing of a chunked body ends sooner.
@@ -108,6 +135,8 @@ HttpParser::Status HttpParser::feed(std::string_view bytes, size_t& consumed) {
     if (parser.is_header_done() && !impl_->header_checked) {
       impl_->header_checked = true;
       if (const Failure f = impl_->check_header(); f.status != 0) return impl_->refuse(f);
+      parser.eager(true);
+      if (!parser.is_done()) return Status::kHead;
     }
     if (error == http::error::need_more) break;
   }
@@ -131,15 +160,30 @@ std::string_view HttpParser::error_text() const {
   return impl_->failure.text;
 }
 
+void HttpParser::set_body_limit(uint64_t bytes) {
+  impl_->parser.body_limit(bytes);
+  const auto announced = impl_->parser.content_length();
+  impl_->body_too_long = announced && *announced > bytes;
+}
+
+std::string HttpParser::take_body_piece() {
+  return std::exchange(impl_->parser.get().body(), {});
+}
+
 HttpRequest HttpParser::take_request() {
-  auto& message = impl_->parser.get();
+  HttpRequest out = head();
+  out.body = std::move(impl_->parser.get().body());
+  return out;
+}
+
+HttpRequest HttpParser::head() const {
+  const auto& message = impl_->parser.get();
   HttpRequest out;
   out.method = upper(view(message.method_string()));
   out.target = view(message.target());
   for (const auto& field : message) {
     out.headers.emplace_back(std::string(view(field.name_string())), std::string(view(field.value())));
   }
-  out.body = std::move(message.body());
   // Java cannot send PATCH (reference/service-rest.md §1).
   if (out.method == "POST") {
     const std::string_view override_method = out.header("X-HTTP-Method-Override").value_or("");

@@ -17,10 +17,18 @@ class HttpParser {
   HttpParser(const HttpParser&) = delete;
   HttpParser& operator=(const HttpParser&) = delete;
 
-  enum class Status : uint8_t { kNeedMore, kDone, kFailed };
+  enum class Status : uint8_t { kNeedMore, kHead, kDone, kFailed };
   // Takes what it can from the front of `bytes` and sets `consumed`; the caller offers the rest again, with more behind
-  // it. After kDone or kFailed it is not called again.
+  // it. kHead comes once, if there is a body: head() and set_body_limit() are for this moment. After kDone or kFailed
+  // it is not called again.
   [[nodiscard]] Status feed(std::string_view bytes, size_t& consumed);
+
+  // The request so far, without its body. `peer` is left to the caller.
+  [[nodiscard]] HttpRequest head() const;
+  // A body that is longer fails with 413: at once if its length is announced.
+  void set_body_limit(uint64_t bytes);
+  // What has arrived of the body since the last call; take_request() has none of it then.
+  [[nodiscard]] std::string take_body_piece();
 
   // The header is complete, the body is not, and the client waits for "100 Continue" (RFC 9110 §10.1.1).
   [[nodiscard]] bool wants_continue() const;

@@ -102,7 +102,7 @@ void append_http_response(std::string& out, const HttpResponse& response, UtcTim
     if (is_http_token(name) && !is_written_here(name)) append_header(out, name, value);
   }
   append_header(out, "Date", http_date(now));
-  if (!bodiless) append_header(out, "Content-Length", std::to_string(response.body.size()));
+  if (!bodiless) append_header(out, "Content-Length", std::to_string(response.length.value_or(response.body.size())));
   if (options.close) append_header(out, "Connection", "close");
   out += "\r\n";
   if (!bodiless && !options.head) out += response.body;

@@ -1,23 +1,11 @@
 #include "query/json_document.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 
 #include "json/write.h"
+#include "query/text_value.h"
 
 namespace nave::query {
-namespace {
-
-double number_of(const std::string& text) {
-  double out = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
-  // Out of range: infinite or zero, which from_chars does not tell apart.
-  return problem == std::errc() ? out : std::strtod(text.c_str(), nullptr);
-}
-
-}  // namespace
-
 Value value_of(const json::Value& v) {
   if (v.is_null()) return Value::null();
   if (const bool* b = v.if_bool()) return Value::of(*b);

@@ -90,6 +90,79 @@ TEST_P(TwinScanContract, ActivityThatIsNotWrittenYetIsSeen) {
   EXPECT_EQ(scan(Kind::kDevices)[0].identity.last_activity, then);
 }
 
+TEST_P(TwinScanContract, WalksUntilItIsToldToStop) {
+  must({create(identity("a")), create(identity("b")), create(identity("c"))});
+  const auto walk = [&](const TwinScan::Range& range, const std::string& last) {
+    std::string seen;
+    const bool all = dynamic_cast<TwinScan&>(*store)
+                         .scan(range,
+                               [&](ScannedRow& row) {
+                                 seen += row.key().text() + " ";
+                                 return row.device() != last;
+                               })
+                         .value();
+    return seen + (all ? "all" : "stopped");
+  };
+  EXPECT_EQ(walk({}, ""), "a b c all");
+  EXPECT_EQ(walk({}, "b"), "a b stopped");
+  EXPECT_EQ(walk({Kind::kDevices, {"a", ""}, false}, "b"), "b stopped");
+}
+
+TEST_P(TwinScanContract, SkipsWhatWasNeverWritten) {
+  for (const char* id : {"a", "b", "c", "d"}) must({create(identity(id)), create(identity(id, "m"))});
+  const auto written = [&](Kind kind, const IdentityKey& after) {
+    std::string seen;
+    const auto done = dynamic_cast<TwinScan&>(*store).scan({kind, after, true}, [&](ScannedRow& row) {
+      EXPECT_EQ(row.identity()->key, row.key());
+      EXPECT_EQ(row.twin()->tags, '"' + row.key().text() + '"');
+      EXPECT_FALSE(row.broken());
+      seen += row.key().text() + " ";
+      return true;
+    });
+    EXPECT_TRUE(done.value());
+    return seen;
+  };
+  EXPECT_EQ(written(Kind::kDevices, {}), "");
+  for (const IdentityKey& key : {IdentityKey{"b", ""}, IdentityKey{"d", ""}, IdentityKey{"c", "m"}}) {
+    Twin twin;
+    twin.tags = '"' + key.text() + '"';
+    put_twin(key, twin);
+  }
+  EXPECT_EQ(written(Kind::kDevices, {}), "b d ");
+  EXPECT_EQ(written(Kind::kDevices, {"b", ""}), "d ");
+  EXPECT_EQ(written(Kind::kModules, {}), "c/m ");
+}
+
+// Twins are found beside their identities however they are scattered, and whether each is asked for or only some.
+TEST_P(TwinScanContract, EachRowHasItsOwnTwin) {
+  std::vector<IdentityKey> keys;
+  for (int i = 100; i < 200; ++i) {
+    keys.push_back({"d" + std::to_string(i), ""});
+    must({create(identity(keys.back().device)), create(identity(keys.back().device, "m"))});
+  }
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (i % 3 == 0 && i / 30 != 1) continue;
+    Twin twin;
+    twin.tags = '"' + keys[i].text() + '"';
+    put_twin(keys[i], twin);
+    put_twin({keys[i].device, "m"}, twin);
+  }
+  for (const Kind kind : {Kind::kDevices, Kind::kModules}) {
+    for (const size_t every : {1U, 2U, 17U, 40U}) {
+      size_t i = 0;
+      (void)dynamic_cast<TwinScan&>(*store).scan({kind, {}, false}, [&](ScannedRow& row) {
+        const size_t n = i++;
+        if (n % every != 0) return true;
+        EXPECT_EQ(row.twin() != nullptr, n % 3 != 0 || n / 30 == 1) << row.device();
+        const std::string tags = row.twin() == nullptr ? "" : std::string(row.twin()->tags);
+        EXPECT_EQ(tags, row.twin() == nullptr ? "" : '"' + std::string(row.device()) + '"');
+        return true;
+      });
+      EXPECT_EQ(i, keys.size());
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, TwinScanContract, ::testing::Values("memory", "sqlite"));
 
 }  // namespace

@@ -101,6 +101,29 @@ TEST_P(TwinStoreContract, AnErasureThatFailsKeepsTheTwin) {
   EXPECT_EQ(load({"d", ""}), full_twin(1));
 }
 
+TEST_P(TwinStoreContract, AnIdentityAndItsTwinAreWrittenInOneStep) {
+  IdentityWrite with_twin = create(identity("d"));
+  with_twin.twin = full_twin(17);
+  must({with_twin});
+  EXPECT_EQ(load({"d", ""}), full_twin(1));
+  expect_error({with_twin}, StoreError::kAlreadyExists);
+  reopen();
+  EXPECT_EQ(load({"d", ""}), full_twin(1));
+  Twin next = full_twin(2);
+  next.tags = R"({"next":1})";
+  IdentityWrite replacing = put(identity("d", "", 2), Expect::kPresent);
+  replacing.twin = next;
+  must({replacing});
+  EXPECT_EQ(load({"d", ""}), next);
+  EXPECT_EQ(store->find({"d", ""})->etag, 2U);
+  IdentityWrite other = create(identity("e"));
+  other.twin = full_twin(0);
+  expect_error({other, create(identity("d"))}, StoreError::kAlreadyExists);
+  EXPECT_EQ(load({"e", ""}), std::nullopt) << "with its identity";
+  must({create(identity("e"))});
+  EXPECT_EQ(load({"e", ""}), std::nullopt);
+}
+
 TEST_P(TwinStoreContract, ReadYourWritesAcrossThreads) {
   constexpr uint64_t kWrites = 100;
   must({create(identity("d"))});

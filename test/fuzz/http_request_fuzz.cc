@@ -29,6 +29,11 @@ Outcome parse(std::string_view bytes, size_t step) {
     out.status = parser.feed(buffer, consumed);
     NAVE_CHECK(consumed <= buffer.size(), "consumed more than there was");
     buffer.erase(0, consumed);
+    if (out.status != HttpParser::Status::kHead) continue;
+    parser.set_body_limit(nave::limits::kHttpBodyBytesMax);
+    out.status = parser.feed(buffer, consumed);
+    NAVE_CHECK(out.status != HttpParser::Status::kHead, "the head comes once");
+    buffer.erase(0, consumed);
   }
   if (out.status == HttpParser::Status::kFailed) NAVE_CHECK(parser.error_status() >= 400, "a failure has a status");
   if (out.status == HttpParser::Status::kDone) out.request = parser.take_request();

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "front/http/identity_json.h"
+#include "hub/device/identity_json.h"
 #include "hub/device/identity_rules.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -22,25 +22,25 @@ bool any_scope(const std::string&) {
 }
 
 void check_device(const json::Object& body) {
-  const auto input = front::http::parse_device(body, kDevice);
+  const auto input = hub::parse_device(body, kDevice);
   if (!input) return;
   const auto device = hub::decide_device(kDevice, *input, nullptr, kNow, any_scope);
   if (!device) return;
-  const json::Value document = front::http::device_document(*device, {});
+  const json::Value document = hub::device_document(*device, {});
   const auto read = json::parse(json::to_text(document), {.bytes_max = 16 * 1024 * 1024});
   NAVE_CHECK(read && *read == document, "a device document does not read back");
-  const auto again = front::http::parse_device(*read->if_object(), kDevice);
+  const auto again = hub::parse_device(*read->if_object(), kDevice);
   NAVE_CHECK(again && hub::decide_device(kDevice, *again, &*device, kNow, any_scope),
              "a device document is not accepted as an update");
 }
 
 void check_module(const json::Object& body) {
-  const auto input = front::http::parse_module(body, kModule);
+  const auto input = hub::parse_module(body, kModule);
   if (!input) return;
   const auto module = hub::decide_module(kModule, *input, nullptr, kNow);
   if (!module) return;
-  const json::Object document = front::http::module_document(*module, {});
-  NAVE_CHECK(front::http::parse_module(document, kModule), "a module document is not accepted as an update");
+  const json::Object document = hub::module_document(*module, {});
+  NAVE_CHECK(hub::parse_module(document, kModule), "a module document is not accepted as an update");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import subprocess
 
 import rooms
 import tree
@@ -119,3 +120,8 @@ def check_limits_page_names_every_limit():
     for named in re.findall(r"`(k[A-Z]\w+)`", page):
         if f"{named} =" not in tree.text("src/base/limits.h"):
             yield f"docs/operations/limits.md: {named} does not exist"
+
+
+def check_every_error_is_on_its_page():
+    done = subprocess.run([tree.ROOT / "script/error-pages", "--check"], capture_output=True, text=True)
+    yield from (done.stdout + done.stderr).splitlines()

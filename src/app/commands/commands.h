@@ -51,11 +51,40 @@ struct QueryOptions {
   TargetOptions target;
   std::string query;  // text, or @file
   unsigned top = 0;   // at most so many rows; 0: all
+  bool explain = false;
   std::string output = "json";
 };
 // Prints all pages as one array.
 void run_query(const QueryOptions& options);
 
+// ---- nave configuration, nave edge
+struct ConfigurationOptions {
+  TargetOptions target;
+  std::string id;
+  std::string content;    // JSON, or @file
+  std::string condition;  // target condition
+  std::string labels, metrics;
+  int64_t priority = 0;
+  bool has_condition = false, has_priority = false;  // of update: was it given?
+  bool layered = false;                              // of an Edge deployment
+  std::string etag;                                  // what it must have; empty: anything
+  std::string metric;                                // of show-metric
+  std::string metric_type = "user";                  // or system
+  unsigned top = 0;                                  // of list; 0: all
+  std::string device;                                // of set-modules
+  std::string output = "json";                       // or table
+};
+void configuration_create(const ConfigurationOptions& options);
+void configuration_show(const ConfigurationOptions& options);
+void configuration_list(const ConfigurationOptions& options);
+void configuration_update(const ConfigurationOptions& options);
+void configuration_delete(const ConfigurationOptions& options);
+// Runs the query of a metric and prints its rows.
+void configuration_show_metric(const ConfigurationOptions& options);
+void deployment_create(const ConfigurationOptions& options);
+void deployment_list(const ConfigurationOptions& options);
+// Prints the modules that the device has afterwards.
+void edge_set_modules(const ConfigurationOptions& options);
 // ---- nave job
 struct JobOptions {
   TargetOptions target;

@@ -90,6 +90,7 @@ HubResult<std::shared_ptr<DeviceSession>> DeviceSession::join(Connection& connec
     return fail(Error(ErrorCode::kIotHubUnauthorizedAccess, "the device asked for a fault: unauthorized"));
 
   std::shared_ptr<DeviceSession> session;
+  bool connects = false;
   const auto known = connection.devices().find(key);
   // A namesake's session may still wait to be told that its identity was deleted.
   if (known != connection.devices().end() && known->second->origin_.generation_id == grant->identity.generation_id) {
@@ -97,6 +98,7 @@ HubResult<std::shared_ptr<DeviceSession>> DeviceSession::join(Connection& connec
   } else {
     session = std::make_shared<DeviceSession>(connection, services, *grant);
     session->claim();
+    connects = true;
     // From here on a change in the registry finds the session; one that came a moment earlier is looked for now.
     if (auto still = admit(connection, key); !still) {
       session->retire();
@@ -104,7 +106,8 @@ HubResult<std::shared_ptr<DeviceSession>> DeviceSession::join(Connection& connec
     }
   }
   session->links_.push_back(link.id());
-  if (!model_id->empty()) session->set_model_id(*std::move(model_id));
+  // The twin's model is that of the last connect: one that names none takes it away.
+  if (connects || !model_id->empty()) session->set_model_id(*std::move(model_id));
   return session;
 }
 

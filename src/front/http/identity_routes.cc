@@ -3,8 +3,8 @@
 #include <charconv>
 #include <memory>
 
-#include "front/http/identity_json.h"
 #include "front/http/path.h"
+#include "hub/device/identity_json.h"
 
 namespace nave::front::http {
 namespace {
@@ -21,7 +21,7 @@ IdentityKey key_of(const Call& call) {
 
 json::Object document(const Registry& registry, const Identity& identity) {
   const hub::Presence presence = registry.presence(identity);
-  return identity.key.is_module() ? module_document(identity, presence) : device_document(identity, presence);
+  return identity.key.is_module() ? hub::module_document(identity, presence) : hub::device_document(identity, presence);
 }
 
 json::Array documents(const Registry& registry, const std::vector<Identity>& identities) {
@@ -77,7 +77,7 @@ hub::IfMatch if_match_of(const Call& call) {
 
 void put_device(Registry& registry, Call call) {
   const IdentityKey key = key_of(call);
-  auto input = parse_device(*call.body.if_object(), key);
+  auto input = hub::parse_device(*call.body.if_object(), key);
   if (!input) {
     call.reply.error(input.error());
     return;
@@ -88,7 +88,7 @@ void put_device(Registry& registry, Call call) {
 
 void put_module(Registry& registry, Call call) {
   const IdentityKey key = key_of(call);
-  auto input = parse_module(*call.body.if_object(), key);
+  auto input = hub::parse_module(*call.body.if_object(), key);
   if (!input) {
     call.reply.error(input.error());
     return;

@@ -7,6 +7,10 @@ namespace {
 
 constexpr const char* kTextType = "text/plain; charset=utf-8";
 
+bool is_ours(std::string_view path) {
+  return path == "/health/live" || path == "/health/ready" || path == "/metrics";
+}
+
 bool is_loopback(std::string_view address) {
   return address == "::1" || address.starts_with("127.") || address.starts_with("::ffff:127.");
 }
@@ -24,7 +28,7 @@ bool OpsApi::is_trusted(const net::HttpRequest& request) const {
 
 void OpsApi::handle(net::HttpRequest request, const ShardContext& shard, net::HttpResponder respond) {
   const std::string path(request.path());
-  const bool ours = path == "/health/live" || path == "/health/ready" || path == "/metrics";
+  const bool ours = is_ours(path);
   if (!ours && next_ != nullptr) {
     next_->handle(std::move(request), shard, std::move(respond));
     return;
@@ -45,6 +49,15 @@ void OpsApi::handle(net::HttpRequest request, const ShardContext& shard, net::Ht
   } else {
     reply.error(hub::ErrorCode::kIotHubUnauthorizedAccess);
   }
+}
+
+net::HttpBodyPlan OpsApi::plan_body(const net::HttpRequest& head) const {
+  return is_ours(head.path()) || next_ == nullptr ? net::HttpBodyPlan() : next_->plan_body(head);
+}
+
+std::unique_ptr<net::HttpBodyTaker> OpsApi::take_body(net::HttpRequest head, const ShardContext& shard,
+                                                      net::HttpResponder respond, UniqueFunction<void()> more) {
+  return next_->take_body(std::move(head), shard, std::move(respond), std::move(more));
 }
 
 }  // namespace nave::front::http

@@ -20,6 +20,11 @@ class OpsApi final : public net::HttpHandler {
   // Health is open to everybody and says nothing but yes or no, plus the reason to those who may read metrics. Metrics
   // are for loopback peers and for bearers of a token of any policy.
   void handle(net::HttpRequest request, const ShardContext& shard, net::HttpResponder respond) override;
+  // As `next` says for what goes there.
+  [[nodiscard]] net::HttpBodyPlan plan_body(const net::HttpRequest& head) const override;
+  [[nodiscard]] std::unique_ptr<net::HttpBodyTaker> take_body(net::HttpRequest head, const ShardContext& shard,
+                                                              net::HttpResponder respond,
+                                                              UniqueFunction<void()> more) override;
 
  private:
   [[nodiscard]] bool is_trusted(const net::HttpRequest& request) const;

@@ -27,6 +27,12 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   return out;
 }
 
+// Of Explorer's paths, the one whose id it encodes before it encodes the whole.
+bool is_message_to_device(const std::vector<std::string>& segments) {
+  return segments.size() == 4 && equals_ignore_case(segments[0], "devices") &&
+         equals_ignore_case(segments[2], "messages") && equals_ignore_case(segments[3], "deviceBound");
+}
+
 void drop_trailing_slash(std::string_view& path) {
   if (path.ends_with('/')) path.remove_suffix(1);
 }
@@ -46,6 +52,10 @@ std::optional<std::vector<std::string>> split_path(std::string_view path) {
   for (const std::string_view segment : split(rest, '/')) {
     out.push_back(whole ? std::string(segment) : percent_decode(segment));
     if (out.back().empty() || out.size() > kSegmentsMax || !is_valid_utf8(out.back())) return {};
+  }
+  if (whole && is_message_to_device(out)) {
+    out[1] = percent_decode(out[1]);
+    if (!is_valid_utf8(out[1])) return {};
   }
   return out;
 }

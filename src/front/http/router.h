@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "auth/policy.h"
+#include "base/limits.h"
 #include "front/http/reply.h"
 #include "hub/device/authenticator.h"
 #include "json/value.h"
@@ -45,6 +46,8 @@ struct Route {
   Body body = Body::kRaw;
   std::function<void(Call)> handler;  // on the shard of the request
   Caller caller = Caller::kService;
+  // More than kHttpBodyBytesMax is for routes of policies only: nobody else makes us hold so much.
+  size_t body_bytes_max = limits::kHttpBodyBytesMax;
 };
 
 struct Match {

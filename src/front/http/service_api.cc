@@ -36,10 +36,10 @@ void apply_method_override(net::HttpRequest& request) {
 }
 
 // An empty body is no JSON, and where any JSON will do it means null.
-HubResult<json::Value> parse_body(const net::HttpRequest& request, Body wanted) {
+HubResult<json::Value> parse_body(const net::HttpRequest& request, Body wanted, size_t bytes_max) {
   if (wanted == Body::kAnyJson && request.body.empty()) return json::Value();
-  if (request.body.size() > limits::kHttpBodyBytesMax) return fail(Error(ErrorCode::kGenericRequestEntityTooLarge));
-  auto body = json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax});
+  if (request.body.size() > bytes_max) return fail(Error(ErrorCode::kGenericRequestEntityTooLarge));
+  auto body = json::parse(request.body, {.bytes_max = bytes_max});
   if (!body) return fail(Error(ErrorCode::kIotHubFormatError, body.error().message()));
   if (wanted == Body::kObject && body->if_object() == nullptr) {
     return fail(Error(ErrorCode::kIotHubFormatError, "The body must be a JSON object"));
@@ -104,6 +104,16 @@ void ServiceApi::handle(net::HttpRequest request, const ShardContext& shard, net
   match.route->handler(std::move(call));
 }
 
+net::HttpBodyPlan ServiceApi::plan_body(const net::HttpRequest& head) const {
+  const auto segments = split_path(head.path());
+  if (!segments) return {};
+  const auto found = router_.find(head.method, *segments);
+  const Match* match = std::get_if<Match>(&found);
+  if (match == nullptr || match->route->body_bytes_max <= limits::kHttpBodyBytesMax) return {};
+  if (match->route->caller != Caller::kService || !authorize(head, *match->route, *segments)) return {};
+  return {.bytes_max = match->route->body_bytes_max};
+}
+
 HubResult<void> ServiceApi::admit(Call& call, const Route& route, const std::vector<std::string>& segments) const {
   if (route.caller == Caller::kDevice) {
     auto device = identify(call.request, segments);
@@ -114,7 +124,7 @@ HubResult<void> ServiceApi::admit(Call& call, const Route& route, const std::vec
     if (auto ok = check_api_version(call.request); !ok) return ok;
   }
   if (route.body == Body::kRaw) return {};
-  auto body = parse_body(call.request, route.body);
+  auto body = parse_body(call.request, route.body, route.body_bytes_max);
   if (!body) return fail(std::move(body.error()));
   call.body = *std::move(body);
   return {};

@@ -19,6 +19,8 @@ class ServiceApi final : public net::HttpHandler {
 
   // Everything that is no route gets a 404.
   void handle(net::HttpRequest request, const ShardContext& shard, net::HttpResponder respond) override;
+  // What the route allows, to those whom it lets in; the usual limit to everybody else.
+  [[nodiscard]] net::HttpBodyPlan plan_body(const net::HttpRequest& head) const override;
 
  private:
   // Everything but the route; fills in what the route asks for.

@@ -12,12 +12,12 @@ auto refused(const char* why) {
   return fail(Refusal{.code = ConnectCode::kNotAuthorized, .why = why});
 }
 
-Refusal to_refusal(const hub::Error& error) {
-  const bool overloaded = hub::row(error.code).mqtt == hub::MqttReaction::kRefuse3;
-  return {.code = overloaded ? ConnectCode::kServerUnavailable : ConnectCode::kNotAuthorized, .why = error.message};
-}
-
 }  // namespace
+
+ConnectCode connect_code(hub::ErrorCode code) {
+  const bool passes = hub::row(code).mqtt == hub::MqttReaction::kRefuse3;
+  return passes ? ConnectCode::kServerUnavailable : ConnectCode::kNotAuthorized;
+}
 
 Result<Admission, Refusal> admit(const Connect& connect, const MqttServices& services) {
   if (!connect.username) return refused("the user name is missing");
@@ -29,7 +29,7 @@ Result<Admission, Refusal> admit(const Connect& connect, const MqttServices& ser
   if (!connect.password || connect.password->empty()) return refused("no token was given");
 
   auto grant = services.authenticator.device(username->identity, *connect.password);
-  if (!grant) return fail(to_refusal(grant.error()));
+  if (!grant) return fail(Refusal{.code = connect_code(grant.error().code), .why = grant.error().message});
   if (services.faults != nullptr && services.faults->refuses_login(username->identity)) {
     return refused("the device asked for a fault: unauthorized");
   }

@@ -23,6 +23,9 @@ struct Refusal {
   std::string why;  // for the log; never a secret
 };
 
+// How a connect that meets this error is refused.
+[[nodiscard]] wire::mqtt::ConnectCode connect_code(hub::ErrorCode code);
+
 // Changes nothing; any thread.
 [[nodiscard]] Result<Admission, Refusal> admit(const wire::mqtt::Connect& connect, const MqttServices& services);
 

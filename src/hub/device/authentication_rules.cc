@@ -23,12 +23,7 @@ bool is_thumbprint(std::string_view text) {
 }
 
 HubResult<Authentication> with_keys(const AuthenticationInput& input) {
-  Authentication out;
-  if (input.primary_key.empty() && input.secondary_key.empty()) {
-    out.primary_key = base64_encode(random_bytes(kGeneratedKeyBytes));
-    out.secondary_key = base64_encode(random_bytes(kGeneratedKeyBytes));
-    return out;
-  }
+  if (input.primary_key.empty() && input.secondary_key.empty()) return make_keys();
   if (input.primary_key.empty() || input.secondary_key.empty()) {
     return invalid("Either no keys or both keys can be set");
   }
@@ -39,6 +34,7 @@ HubResult<Authentication> with_keys(const AuthenticationInput& input) {
       return invalid("Invalid device key length");
     }
   }
+  Authentication out;
   out.primary_key = input.primary_key;
   out.secondary_key = input.secondary_key;
   return out;
@@ -61,6 +57,13 @@ AuthType infer_type(const AuthenticationInput& input) {
 }
 
 }  // namespace
+
+Authentication make_keys() {
+  Authentication out;
+  out.primary_key = base64_encode(random_bytes(kGeneratedKeyBytes));
+  out.secondary_key = base64_encode(random_bytes(kGeneratedKeyBytes));
+  return out;
+}
 
 HubResult<Authentication> decide_authentication(const std::optional<AuthenticationInput>& input, IdentityKind kind) {
   if (!input) return with_keys({});

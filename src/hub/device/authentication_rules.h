@@ -12,4 +12,7 @@ enum class IdentityKind : uint8_t { kDevice, kModule, kSystemModule };
 [[nodiscard]] HubResult<Authentication> decide_authentication(const std::optional<AuthenticationInput>& input,
                                                               IdentityKind kind);
 
+// kSas with two new keys.
+[[nodiscard]] Authentication make_keys();
+
 }  // namespace nave::hub

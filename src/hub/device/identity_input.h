@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "hub/device/identity.h"
@@ -31,5 +32,14 @@ struct ModuleInput {
   std::optional<std::string> managed_by;
   std::optional<AuthenticationInput> authentication;
 };
+
+// New keys instead of those of an identity that has keys; nothing else changes.
+struct KeyRenewal {
+  bool primary = true;
+  bool secondary = true;
+};
+
+// The device's or the module's, as the key of the identity says.
+using IdentityInput = std::variant<DeviceInput, ModuleInput, KeyRenewal>;
 
 }  // namespace nave::hub

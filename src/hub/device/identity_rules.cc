@@ -124,6 +124,18 @@ HubResult<Identity> decide_module(const IdentityKey& key, const ModuleInput& inp
   return out;
 }
 
+HubResult<Identity> decide_renewal(const IdentityKey& key, const KeyRenewal& renewal, const Identity* current) {
+  if (current->authentication.type != AuthType::kSas) {
+    return fail(Error(ErrorCode::kArgumentInvalid, "The identity " + key.text() + " has no keys to renew"));
+  }
+  Identity out = *current;
+  ++out.etag;
+  const Authentication fresh = make_keys();
+  if (renewal.primary) out.authentication.primary_key = fresh.primary_key;
+  if (renewal.secondary) out.authentication.secondary_key = fresh.secondary_key;
+  return out;
+}
+
 Identity make_system_module(const IdentityKey& key, UtcTime now) {
   Identity out = next_version(key, nullptr, now);
   out.managed_by = "iotEdge";

@@ -31,6 +31,9 @@ namespace nave::hub {
                                                 const std::function<bool(const std::string&)>& scope_exists);
 [[nodiscard]] HubResult<Identity> decide_module(const IdentityKey& key, const ModuleInput& input,
                                                 const Identity* current, UtcTime now);
+// ArgumentInvalid if `current`, which is not nullptr, has no keys.
+[[nodiscard]] HubResult<Identity> decide_renewal(const IdentityKey& key, const KeyRenewal& renewal,
+                                                 const Identity* current);
 // $edgeAgent or $edgeHub of an edge device.
 [[nodiscard]] Identity make_system_module(const IdentityKey& key, UtcTime now);
 

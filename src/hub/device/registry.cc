@@ -1,6 +1,7 @@
 #include "hub/device/registry.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "base/limits.h"
@@ -14,9 +15,9 @@ namespace {
 // A write with If-Match: * that always meets somebody else's write gives up after this many.
 constexpr int kTriesMax = 16;
 
-IdentityWrite put_of(const Identity& next, const Identity* current) {
+IdentityWrite put_of(Identity next, const Identity* current) {
   IdentityWrite write;
-  write.identity = next;
+  write.identity = std::move(next);
   write.expect = current == nullptr ? IdentityWrite::Expect::kAbsent : IdentityWrite::Expect::kEtag;
   if (current != nullptr) write.expected_etag = current->etag;
   return write;
@@ -40,14 +41,19 @@ void log_change(const char* what, const IdentityKey& key) {
                      {{"identity", key.text()}});
 }
 
+Registry::WriteReply identity_only(Registry::IdentityReply reply) {
+  return [reply = std::move(reply)](HubResult<Registry::Written> written) mutable {
+    if (written) return reply(std::move(written->identity));
+    reply(fail(std::move(written.error())));
+  };
+}
+
 }  // namespace
 
 struct Registry::Put {
-  IdentityKey key;
-  std::variant<DeviceInput, ModuleInput> input;
-  IfMatch if_match;
+  Write write;
   Executor& reply_on;
-  IdentityReply reply;
+  WriteReply reply;
   int tries = 0;
 };
 
@@ -90,59 +96,92 @@ bool Registry::scope_exists(const std::string& scope) const {
 
 void Registry::put_device(const IdentityKey& key, DeviceInput input, IfMatch if_match, Executor& reply_on,
                           IdentityReply reply) {
-  try_put(std::make_shared<Put>(Put{key, std::move(input), std::move(if_match), reply_on, std::move(reply)}));
+  write({key, std::move(input), std::move(if_match)}, reply_on, identity_only(std::move(reply)));
 }
 
 void Registry::put_module(const IdentityKey& key, ModuleInput input, IfMatch if_match, Executor& reply_on,
                           IdentityReply reply) {
-  try_put(std::make_shared<Put>(Put{key, std::move(input), std::move(if_match), reply_on, std::move(reply)}));
+  write({key, std::move(input), std::move(if_match)}, reply_on, identity_only(std::move(reply)));
 }
 
-HubResult<Identity> Registry::decide(const Put& put, const Identity* current) const {
-  if (const auto ok = check_ids(put.key, put.if_match.kind == IfMatch::Kind::kAbsent); !ok) return fail(ok.error());
-  if (const auto ok = check_parent(put.key); !ok) return fail(ok.error());
-  if (const auto ok = check_put(put.key, put.if_match, current, hub_.name()); !ok) return fail(ok.error());
-  if (const auto* module = std::get_if<ModuleInput>(&put.input)) {
-    return decide_module(put.key, *module, current, clock_.utc());
+void Registry::write(Write write, Executor& reply_on, WriteReply reply) {
+  try_put(std::make_shared<Put>(Put{std::move(write), reply_on, std::move(reply)}));
+}
+
+HubResult<Identity> Registry::decide_identity(const Write& write, const Identity* current) const {
+  const IdentityKey& key = write.key;
+  IfMatch if_match = write.if_match;
+  if (write.upserts && current == nullptr) if_match.kind = IfMatch::Kind::kAbsent;
+  if (write.upserts && current != nullptr && if_match.kind == IfMatch::Kind::kAbsent) {
+    if_match.kind = IfMatch::Kind::kAny;
   }
-  return decide_device(put.key, std::get<DeviceInput>(put.input), current, clock_.utc(),
+  if (const auto ok = check_ids(key, if_match.kind == IfMatch::Kind::kAbsent); !ok) return fail(ok.error());
+  if (const auto ok = check_parent(key); !ok) return fail(ok.error());
+  if (const auto ok = check_put(key, if_match, current, hub_.name()); !ok) return fail(ok.error());
+  if (const auto* module = std::get_if<ModuleInput>(&write.input)) {
+    return decide_module(key, *module, current, clock_.utc());
+  }
+  if (const auto* renewal = std::get_if<KeyRenewal>(&write.input)) return decide_renewal(key, *renewal, current);
+  return decide_device(key, std::get<DeviceInput>(write.input), current, clock_.utc(),
                        [this](const std::string& scope) { return scope_exists(scope); });
 }
 
+HubResult<IdentityWrite> Registry::decide(const Put& put, const Identity* current) const {
+  HubResult<Identity> next = decide_identity(put.write, current);
+  if (!next) return fail(std::move(next.error()));
+  IdentityWrite out = put_of(*std::move(next), current);
+  if (!put.write.initial_twin) return out;
+  auto twin = initial_twin(out.identity, *put.write.initial_twin);
+  if (!twin) return fail(std::move(twin.error()));
+  if (current == nullptr) out.twin = *std::move(twin);
+  return out;
+}
+
 void Registry::try_put(std::shared_ptr<Put> put) {
-  const std::optional<Identity> current = store_.find(put->key);
-  HubResult<Identity> next = decide(*put, current ? &*current : nullptr);
+  const IdentityKey& key = put->write.key;
+  const std::optional<Identity> current = store_.find(key);
+  HubResult<IdentityWrite> next = decide(*put, current ? &*current : nullptr);
   if (!next) {
     put->reply_on.post([put, error = next.error()] { put->reply(fail(error)); });
     return;
   }
-  std::vector<IdentityWrite> writes{put_of(*next, current ? &*current : nullptr)};
-  if (next->iot_edge && !(current && current->iot_edge)) {
+  Written written{next->identity, !current};
+  std::vector<IdentityWrite> writes;
+  writes.push_back(*std::move(next));
+  if (written.identity.iot_edge && !(current && current->iot_edge)) {
     for (const char* id : {"$edgeAgent", "$edgeHub"}) {
-      const IdentityKey key{put->key.device, id};
+      const IdentityKey module{key.device, id};
       // They stay when an edge device becomes a leaf, so they may be there already.
-      if (!store_.find(key)) writes.push_back(put_of(make_system_module(key, clock_.utc()), nullptr));
+      if (!store_.find(module)) writes.push_back(put_of(make_system_module(module, clock_.utc()), nullptr));
     }
   }
+  std::vector<IdentityKey> made;
+  for (const IdentityWrite& w : writes) made.push_back(w.identity.key);
   Executor& reply_on = put->reply_on;
   store_.apply(std::move(writes), reply_on,
-               [this, put = std::move(put), written = *std::move(next)](Result<void, StoreError> outcome) {
-                 put_done(put, written, outcome);
-               });
+               [this, put = std::move(put), written = std::move(written),
+                made = std::move(made)](Result<void, StoreError> outcome) { put_done(put, written, made, outcome); });
 }
 
-void Registry::put_done(std::shared_ptr<Put> put, const Identity& written, Result<void, StoreError> outcome) {
+void Registry::put_done(std::shared_ptr<Put> put, const Written& written, const std::vector<IdentityKey>& made,
+                        Result<void, StoreError> outcome) {
   if (!outcome && lost_a_race(outcome.error()) && ++put->tries < kTriesMax) {
     try_put(std::move(put));
     return;
   }
   if (!outcome) {
-    put->reply(fail(store_error(outcome.error(), put->key)));
+    put->reply(fail(store_error(outcome.error(), put->write.key)));
     return;
   }
-  log_change("identity written", put->key);
-  tell_sessions(written);
+  log_change("identity written", put->write.key);
+  tell_sessions(written.identity);
+  tell_listener(made);
   put->reply(written);
+}
+
+void Registry::tell_listener(const std::vector<IdentityKey>& keys) const {
+  if (listener_ == nullptr) return;
+  for (const IdentityKey& key : keys) listener_->on_changed(key, kAspectIdentity);
 }
 
 void Registry::tell_sessions(const Identity& written) {
@@ -196,6 +235,7 @@ void Registry::removal_done(std::shared_ptr<Removal> removal, const std::vector<
     if (queue_ != nullptr) queue_->on_identity_erased(key);
     sessions_.end(key, EndReason::kIdentityDeleted);
   }
+  tell_listener({removal->key});
   removal->reply({});
 }
 

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "hub/change_listener.h"
 #include "hub/device/identity_rules.h"
 #include "hub/hub_info.h"
 #include "hub/ports.h"
 #include "hub/session/directory.h"
+#include "hub/twin/change.h"
 
 namespace nave::hub {
 
@@ -30,6 +32,7 @@ class Registry {
 
   // While wiring, before anything else is called. Outlives the registry's use.
   void set_queue(IdentityQueue& queue) { queue_ = &queue; }
+  void set_listener(ChangeListener& listener) { listener_ = &listener; }
 
   using IdentityReply = UniqueFunction<void(HubResult<Identity>)>;
   using DoneReply = UniqueFunction<void(HubResult<void>)>;
@@ -43,6 +46,25 @@ class Registry {
 
   void put_device(const IdentityKey& key, DeviceInput input, IfMatch if_match, Executor& reply_on, IdentityReply reply);
   void put_module(const IdentityKey& key, ModuleInput input, IfMatch if_match, Executor& reply_on, IdentityReply reply);
+
+  // One write of an identity, with everything that can be asked of it.
+  struct Write {
+    IdentityKey key;
+    IdentityInput input;
+    IfMatch if_match;
+    bool upserts = false;  // then if_match counts only if the identity is there; kAbsent means any
+    // Becomes the first version of the twin of an identity that this write creates, in the same step as the identity:
+    // never one without the other. Refused if it breaks a rule for twins, and not looked at otherwise if the identity
+    // is there.
+    std::optional<TwinInput> initial_twin = {};
+  };
+  struct Written {
+    Identity identity;
+    bool created = false;
+  };
+  using WriteReply = UniqueFunction<void(HubResult<Written>)>;
+  void write(Write write, Executor& reply_on, WriteReply reply);
+
   // A device goes with its modules.
   void remove(const IdentityKey& key, IfMatch if_match, Executor& reply_on, DoneReply reply);
 
@@ -54,14 +76,18 @@ class Registry {
   struct Removal;
   // One try: read, decide, write if nothing has changed meanwhile; a write without a tag tries again.
   void try_put(std::shared_ptr<Put> put);
-  HubResult<Identity> decide(const Put& put, const Identity* current) const;
-  void put_done(std::shared_ptr<Put> put, const Identity& written, Result<void, StoreError> outcome);
+  HubResult<IdentityWrite> decide(const Put& put, const Identity* current) const;
+  HubResult<Identity> decide_identity(const Write& write, const Identity* current) const;
+  // `made`: what was written with it.
+  void put_done(std::shared_ptr<Put> put, const Written& written, const std::vector<IdentityKey>& made,
+                Result<void, StoreError> outcome);
   void try_remove(std::shared_ptr<Removal> removal);
   void removal_done(std::shared_ptr<Removal> removal, const std::vector<IdentityKey>& gone,
                     Result<void, StoreError> outcome);
   [[nodiscard]] HubResult<void> check_parent(const IdentityKey& key) const;
   [[nodiscard]] Error store_error(StoreError error, const IdentityKey& key) const;
   void tell_sessions(const Identity& written);
+  void tell_listener(const std::vector<IdentityKey>& keys) const;
   [[nodiscard]] bool scope_exists(const std::string& scope) const;
 
   DeviceStore& store_;
@@ -69,6 +95,7 @@ class Registry {
   const HubInfo& hub_;
   const Clock& clock_;
   IdentityQueue* queue_ = nullptr;
+  ChangeListener* listener_ = nullptr;
 };
 
 }  // namespace nave::hub

@@ -6,6 +6,7 @@
 
 #include "hub/query/job_rows.h"
 #include "hub/query/limits.h"
+#include "hub/query/plan.h"
 #include "hub/query/queried_twin.h"
 #include "hub/query/token.h"
 #include "hub/twin/render.h"
@@ -50,13 +51,14 @@ class QueryService::Run {
     auto statement = query::parse(request_.text);
     if (!statement) return fail(invalid(query::describe(statement.error(), request_.text)));
     statement_ = *std::move(statement);
+    if (statement_.collection != query::Collection::kJobs) plan_ = make_plan(statement_, service_.store_.indexes());
     if (statement_.is_grouped()) groups_.emplace(statement_);
     if (!request_.continuation.empty()) {
       const auto position = read_token(request_.continuation, request_.text);
       if (!position) return fail(invalid("The continuation token is not one of this query"));
       position_ = *position;
     }
-    if (!groups_) scanned_ = position_.after;
+    if (!groups_) scanned_ = Scanned{position_.after.device, position_.after.module};
     if (statement_.collection == query::Collection::kJobs && service_.job_rows_ != nullptr) {
       job_page_.emplace(statement_, *service_.job_rows_, request_.page_rows, position_);
     }
@@ -66,20 +68,24 @@ class QueryService::Run {
   // Reads on; true: the page is made.
   HubResult<bool> step() {
     if (statement_.collection == query::Collection::kJobs) return step_jobs();
-    const auto kind =
-        statement_.collection == query::Collection::kModules ? TwinScan::Kind::kModules : TwinScan::Kind::kDevices;
-    const auto batch = service_.store_.scan_twins(kind, scanned_, kQueryTurnRows, kQueryTurnBytes);
-    if (!batch) return fail(Error(ErrorCode::kServiceUnavailable));
-    if (batch->empty()) return true;
-    for (const ScannedTwin& row : *batch) {
-      if (!take(row)) return true;
-      scanned_ = row.identity.key;
-    }
+    // Whoever waited so long for a turn has gone.
+    const int64_t now = service_.clock_.steady_ms();
+    if (now >= deadline_ms_) return out_of_time();
+    size_t turn = 0;
+    bool page_made = false;
+    const auto visit = [&](ScannedRow& row) {
+      page_made = !take(row);
+      if (page_made) return false;
+      scanned_.assign(row);
+      constexpr size_t kRowsBetweenLooks = 64;  // at the clock
+      return ++turn < kQueryTurnRows &&
+             (turn % kRowsBetweenLooks != 0 || service_.clock_.steady_ms() < now + kQueryTurnMs);
+    };
+    const auto all = service_.store_.scan({plan_.kind, scanned_.key(), plan_.written_only, plan_.match}, visit);
+    if (!all) return fail(Error(ErrorCode::kServiceUnavailable));
+    if (*all || page_made) return true;
     if (groups_ && groups_->bytes() > kQueryGroupsBytesMax) return fail(invalid("The query makes too many groups"));
-    if (service_.clock_.steady_ms() < deadline_ms_) return false;
-    if (groups_ || rows_ == 0) return fail(Error(ErrorCode::kGatewayTimeout, "The query takes too long"));
-    more_ = true;  // a short page is better than none
-    return true;
+    return service_.clock_.steady_ms() < deadline_ms_ ? HubResult<bool>(false) : out_of_time();
   }
 
   void finish() {
@@ -91,7 +97,7 @@ class QueryService::Run {
       write_groups();
       more_ = position_.groups < groups_->size() && !top_is_reached();
     } else {
-      position_.after = scanned_;
+      position_.after = scanned_.key();
     }
     QueryPage page{"[" + std::move(rows_text_) + "]", item_type(statement_), {}};
     if (more_) page.continuation = write_token(position_, request_.text);
@@ -106,6 +112,11 @@ class QueryService::Run {
   }
 
  private:
+  HubResult<bool> out_of_time() {
+    if (groups_ || rows_ == 0) return fail(Error(ErrorCode::kGatewayTimeout, "The query takes too long"));
+    more_ = true;  // a short page is better than none
+    return true;
+  }
   [[nodiscard]] bool top_is_reached() const { return statement_.top && position_.rows >= *statement_.top; }
   [[nodiscard]] bool page_is_full() const {
     return rows_ >= request_.page_rows || rows_text_.size() >= kQueryPageBytesMax;
@@ -124,12 +135,13 @@ class QueryService::Run {
   }
 
   // False: the page is made, and `row` is not in it.
-  bool take(const ScannedTwin& row) {
+  bool take(ScannedRow& row) {
     if (!groups_ && top_is_reached()) return false;
-    const Twin twin = row.twin ? *row.twin : fresh_twin(row.identity);
-    const Presence presence = service_.registry_.presence(row.identity);
-    const QueriedTwin document(row.identity, presence, twin);
+    const QueriedTwin document(row, service_.registry_);
     if (!query::matches(statement_, document)) return true;
+    if (plan_.needs_identity) (void)row.identity();
+    if (plan_.needs_twin) (void)row.twin();
+    if (row.broken()) return true;
     if (groups_) {
       groups_->add(document);
       return true;
@@ -139,11 +151,18 @@ class QueryService::Run {
     if (more_) return false;
     begin_row();
     if (statement_.selects_all()) {
-      rows_text_ += service_twin_text(row.identity, presence, twin);
+      write_whole(row);
     } else {
       query::project(statement_, document, rows_text_);
     }
     return true;
+  }
+
+  void write_whole(ScannedRow& row) {
+    const Identity& identity = *row.identity();
+    const TwinText* stored = row.twin();
+    const Twin twin = stored == nullptr ? fresh_twin(identity) : stored->to_twin();
+    rows_text_ += service_twin_text(identity, service_.registry_.presence(identity), twin);
   }
 
   void write_groups() {
@@ -159,10 +178,20 @@ class QueryService::Run {
   Reply reply_;
   const int64_t deadline_ms_;
   query::Statement statement_;
+  QueryPlan plan_;
   std::optional<query::Groups> groups_;
   std::optional<JobRowPage> job_page_;  // of devices.jobs
   QueryPosition position_;
-  IdentityKey scanned_;  // the last that was looked at
+  // The last that was looked at; its texts keep their room from row to row.
+  struct Scanned {
+    std::string device, module;
+    void assign(const ScannedRow& row) {
+      device.assign(row.device());
+      module.assign(row.module());
+    }
+    [[nodiscard]] IdentityKey key() const { return {device, module}; }
+  };
+  Scanned scanned_;
   std::string rows_text_;
   size_t rows_ = 0;
   bool more_ = false;
@@ -184,6 +213,19 @@ void QueryService::run(QueryRequest request, Executor& reply_on, Reply reply) {
   if (too_many) return run->answer(fail(Error(ErrorCode::kThrottlingException)));
   if (auto ok = run->prepare(); !ok) return run->answer(fail(std::move(ok.error())));
   worker_.post([this, run = std::move(run)]() mutable { turn(std::move(run)); });
+}
+
+HubResult<json::Object> QueryService::explain(const std::string& text) const {
+  auto statement = query::parse(text);
+  if (!statement) return fail(invalid(query::describe(statement.error(), text)));
+  if (statement->collection == query::Collection::kJobs) {
+    json::Object out;
+    out.append("collection", "devices.jobs");
+    out.append("reads", "the rows of jobs");
+    return out;
+  }
+  const QueryPlan plan = make_plan(*statement, store_.indexes());
+  return hub::explain(plan, *statement, store_.indexes(), registry_.counts());
 }
 
 void QueryService::turn(std::unique_ptr<Run> run) {

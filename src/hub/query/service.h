@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "hub/device/registry.h"
 #include "hub/query/scan.h"
+#include "json/value.h"
 
 namespace nave::hub {
 
@@ -41,6 +42,9 @@ class QueryService {
   // The reply is posted to `reply_on`, never inside the call. ArgumentInvalid: a bad query or token, or too many
   // groups; GatewayTimeout: it takes too long; ThrottlingException: too many at one time.
   void run(QueryRequest request, Executor& reply_on, Reply reply);
+
+  // What a query would do, without doing it (plan.h). ArgumentInvalid: a bad query.
+  [[nodiscard]] HubResult<json::Object> explain(const std::string& text) const;
 
  private:
   class Run;

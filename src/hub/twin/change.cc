@@ -16,13 +16,6 @@ namespace {
 using json::Object;
 using json::Value;
 
-// Stored text was written by us and its row's checksum held, so a failure here is a fault of the program.
-HubResult<Object> parse_stored(const std::string& text) {
-  auto value = json::parse(text, {.bytes_max = limits::kTwinStoredTextBytesMax});
-  if (!value || value->if_object() == nullptr) return fail(Error(ErrorCode::kServerError));
-  return std::move(*value->if_object());
-}
-
 std::string text_of(const Object& object) {
   std::string out;
   json::write(object, out);
@@ -110,6 +103,12 @@ Error mismatch(const char* what, uint64_t existing, const std::string& given) {
 
 }  // namespace
 
+HubResult<Object> parse_stored(const std::string& text) {
+  auto value = json::parse(text, {.bytes_max = limits::kTwinStoredTextBytesMax});
+  if (!value || value->if_object() == nullptr) return fail(Error(ErrorCode::kServerError));
+  return std::move(*value->if_object());
+}
+
 HubResult<TwinInput> read_twin_input(const Object& body) {
   TwinInput out;
   if (const Value* tags = body.find("tags")) {
@@ -137,15 +136,25 @@ HubResult<void> check_twin_etag(const Twin& twin, const IfMatch& if_match) {
   return fail(mismatch("Twin", twin.changes, std::to_string(*given)));
 }
 
+HubResult<Twin> initial_twin(const Identity& identity, const TwinInput& input) {
+  Twin out = fresh_twin(identity);
+  out.changes = 0;
+  out.desired.version = 0;
+  const auto changed = patch_twin(out, input, creation_time(identity));
+  if (!changed) return fail(changed.error());
+  out.desired.version = 1;
+  return out;
+}
+
 HubResult<std::optional<DesiredChange>> patch_twin(Twin& twin, const TwinInput& input, UtcTime now) {
   auto tags = change_tags(twin.tags, input, false);
   if (!tags) return fail(tags.error());
   std::optional<DesiredChange> announce;
   if (input.desired) {
-    const auto next = change_section(twin.desired, *input.desired, TwinPart::kDesired, false, now);
+    const auto next = change_section(twin.desired, *input.desired, TwinPart::kDesired, input.clears_desired, now);
     if (!next) return fail(next.error());
     next->store(twin.desired);
-    announce = desired_change(*input.desired, next->version);
+    announce = desired_change(input.clears_desired ? next->values : *input.desired, next->version);
   }
   twin.tags = *std::move(tags);
   ++twin.changes;

@@ -19,7 +19,13 @@ struct TwinInput {
   std::optional<json::Object> tags;
   bool clears_tags = false;  // "tags": null
   std::optional<json::Object> desired;
+  // A patch with this begins desired anew instead of merging, as clears_tags does for the tags.
+  bool clears_desired = false;
 };
+
+// The values or metadata of a section, or tags, from their stored text. It was written by us and its row's checksum
+// held, so a failure here is a fault of the program.
+[[nodiscard]] HubResult<json::Object> parse_stored(const std::string& text);
 
 // Read-only fields and unknown ones are ignored, and so are the "$…" names that a document carries when it was read
 // before: clients send back what they got.
@@ -34,6 +40,8 @@ struct DesiredChange {
 // A tag without quotes is ignored, as the service does.
 [[nodiscard]] HubResult<void> check_twin_etag(const Twin& twin, const IfMatch& if_match);
 
+// The twin of `identity`, which is new: what it is created with is the first version of everything.
+[[nodiscard]] HubResult<Twin> initial_twin(const Identity& identity, const TwinInput& input);
 // Merges. nullopt: the desired properties were not part of it.
 [[nodiscard]] HubResult<std::optional<DesiredChange>> patch_twin(Twin& twin, const TwinInput& input, UtcTime now);
 // Sections that are missing in `input` are emptied. Never nullopt.

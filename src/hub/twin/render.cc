@@ -80,7 +80,10 @@ std::string service_twin_text(const Identity& identity, const Presence& presence
   out += R"(,"reported":)";
   append_section(out, twin.reported, true);
   out += "},";
-  return out.append(json::to_text(tail(identity)), 1);
+  out.append(json::to_text(tail(identity)), 1);
+  if (twin.configurations.empty()) return out;
+  out.pop_back();
+  return out += R"(,"configurations":)" + twin.configurations + "}";
 }
 
 json::Object service_twin_fields(const Identity& identity, const Presence& presence, const Twin& twin) {

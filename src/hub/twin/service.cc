@@ -43,6 +43,7 @@ struct TwinService::State {
 struct TwinService::Step {
   bool store = false;
   std::optional<DesiredChange> announce;  // once stored
+  uint8_t changed = 0;                    // TwinAspect bits that the listener hears of, once stored
 };
 
 class TwinService::Operation {
@@ -137,6 +138,14 @@ HubResult<TwinDocument> TwinService::find(const IdentityKey& key) {
   return out;
 }
 
+HubResult<TwinDocument> TwinService::find(const IdentityKey& key, Render render) {
+  const auto state = load(key);
+  auto body = state ? render(state->identity, state->twin) : fail(state.error());
+  service_reads_.count(body.has_value(), body ? body->size() : 0);
+  if (!body) return fail(std::move(body.error()));
+  return TwinDocument{twin_etag_text(state->twin), *std::move(body)};
+}
+
 template <class Answer, class Decide>
 void TwinService::submit(const IdentityKey& key, Executor& reply_on, Reply<Answer> reply, Decide decide) {
   enqueue(key, std::make_unique<Answering<Answer>>(reply_on, std::move(reply), std::move(decide)));
@@ -150,20 +159,39 @@ void TwinService::replace(const IdentityKey& key, ServiceWrite write, Executor& 
   change(key, std::move(write), replace_twin, reply_on, std::move(reply));
 }
 
-void TwinService::change(const IdentityKey& key, ServiceWrite write, Decision decision, Executor& reply_on,
-                         Reply<TwinDocument> reply) {
-  auto counted = [this, bytes = write.body_bytes, reply = std::move(reply)](HubResult<TwinDocument> r) mutable {
+TwinService::Reply<TwinDocument> TwinService::counted(Reply<TwinDocument> reply, size_t bytes) {
+  return [this, bytes, reply = std::move(reply)](HubResult<TwinDocument> r) mutable {
     service_updates_.count(r.has_value(), bytes);
     reply(std::move(r));
   };
-  submit<TwinDocument>(key, reply_on, std::move(counted),
+}
+
+void TwinService::change(const IdentityKey& key, ServiceWrite write, Decision decision, Executor& reply_on,
+                         Reply<TwinDocument> reply) {
+  submit<TwinDocument>(key, reply_on, counted(std::move(reply), write.body_bytes),
                        [this, decision, write = std::move(write)](State& state, Step& step) -> HubResult<TwinDocument> {
                          if (auto ok = check_twin_etag(state.twin, write.if_match); !ok) return fail(ok.error());
                          auto changed = decision(state.twin, write.input, clock_.utc());
                          if (!changed) return fail(changed.error());
-                         step = {true, *std::move(changed)};
+                         const bool tags = write.input.tags || write.input.clears_tags || decision == replace_twin;
+                         step = {true, *std::move(changed), tags ? uint8_t{kAspectTags} : uint8_t{0}};
                          return service_document(state);
                        });
+}
+
+void TwinService::patch(const IdentityKey& key, MakeInput make, const IfMatch& if_match, size_t body_bytes,
+                        Executor& reply_on, Reply<TwinDocument> reply) {
+  submit<TwinDocument>(
+      key, reply_on, counted(std::move(reply), body_bytes),
+      [this, make = std::move(make), if_match](State& state, Step& step) mutable -> HubResult<TwinDocument> {
+        if (auto ok = check_twin_etag(state.twin, if_match); !ok) return fail(ok.error());
+        const auto input = make(state.twin);
+        if (!input) return fail(input.error());
+        auto changed = patch_twin(state.twin, *input, clock_.utc());
+        if (!changed) return fail(changed.error());
+        step = {true, *std::move(changed)};
+        return service_document(state);
+      });
 }
 
 void TwinService::get(const Caller& caller, Executor& reply_on, Reply<TwinDocument> reply) {
@@ -198,6 +226,7 @@ void TwinService::patch_reported(const Caller& caller, std::string_view body, st
                      if (!patch) return fail(patch.error());
                      auto version = hub::patch_reported(state.twin, *patch, base, clock_.utc());
                      step.store = version.has_value();
+                     step.changed = kAspectReported;
                      return version;
                    });
 }
@@ -215,6 +244,16 @@ void TwinService::set_model_id(const Caller& caller, std::string model_id, Execu
                  step.store = state.twin.model_id != model_id;
                  state.twin.model_id = model_id;
                  return step.store;
+               });
+}
+
+void TwinService::change_by_hub(const IdentityKey& key, HubDecision decide, Executor& reply_on, Reply<bool> reply) {
+  submit<bool>(key, reply_on, std::move(reply),
+               [decide = std::move(decide)](State& state, Step& step) mutable -> HubResult<bool> {
+                 HubWrite write = decide(state.identity, state.twin);
+                 step.store = write.store;
+                 step.announce = std::move(write.announce);
+                 return write.store;
                });
 }
 
@@ -297,8 +336,9 @@ void TwinService::on_stored(const IdentityKey& key, std::unique_ptr<Operation> o
   if (changed_meanwhile && ++operation->tries < kTriesMax) return run(key, std::move(operation));
   if (!outcome) {
     operation->refuse(store_error(outcome.error()));
-  } else if (operation->step.announce) {
-    announce(key, *std::move(operation->step.announce));
+  } else {
+    if (operation->step.announce) announce(key, *std::move(operation->step.announce));
+    if (listener_ != nullptr && operation->step.changed != 0) listener_->on_changed(key, operation->step.changed);
   }
   operation->answer();
   run(key, next(key));

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "hub/change_listener.h"
 #include "hub/device/registry.h"
 #include "hub/ports.h"
 #include "hub/session/directory.h"
@@ -40,17 +41,27 @@ class TwinService {
   TwinService(const TwinService&) = delete;
   TwinService& operator=(const TwinService&) = delete;
 
+  // While wiring, before anything else is called. Hears of what devices and back ends change, not of change_by_hub().
+  void set_listener(ChangeListener& listener) { listener_ = &listener; }
+
   template <class Answer>
   using Reply = UniqueFunction<void(HubResult<Answer>)>;
 
   // For the service API; shows every change that was acknowledged.
   [[nodiscard]] HubResult<TwinDocument> find(const IdentityKey& key);
+  // In another form than the service's own.
+  using Render = HubResult<std::string> (*)(const Identity&, const Twin&);
+  [[nodiscard]] HubResult<TwinDocument> find(const IdentityKey& key, Render render);
   struct ServiceWrite {
     TwinInput input;
     IfMatch if_match;
     size_t body_bytes = 0;  // for the metrics
   };
   void patch(const IdentityKey& key, ServiceWrite write, Executor& reply_on, Reply<TwinDocument> reply);
+  // The same, but what to merge is made from the twin as it is when its turn has come; `make` may be called again.
+  using MakeInput = UniqueFunction<HubResult<TwinInput>(const Twin&)>;
+  void patch(const IdentityKey& key, MakeInput make, const IfMatch& if_match, size_t body_bytes, Executor& reply_on,
+             Reply<TwinDocument> reply);
   void replace(const IdentityKey& key, ServiceWrite write, Executor& reply_on, Reply<TwinDocument> reply);
 
   // For a connected identity, which is one life of it.
@@ -68,6 +79,16 @@ class TwinService {
   // True, too, if that cannot be read: then there is nothing to be done about it.
   [[nodiscard]] bool has_model_id(const Caller& caller, const std::string& model_id) const;
   void set_model_id(const Caller& caller, std::string model_id, Executor& reply_on, Reply<bool> reply);
+
+  // What the hub itself makes of a twin. `decide` changes the twin that it is given and says whether to store it and
+  // what a connected device is told; it may be called again if the stored twin has changed meanwhile, on any thread
+  // that works on the twin. Replies whether anything was stored.
+  struct HubWrite {
+    bool store = false;
+    std::optional<DesiredChange> announce;
+  };
+  using HubDecision = UniqueFunction<HubWrite(const Identity&, Twin&)>;
+  void change_by_hub(const IdentityKey& key, HubDecision decide, Executor& reply_on, Reply<bool> reply);
 
   // Twins that somebody works on now.
   [[nodiscard]] size_t busy();
@@ -97,6 +118,7 @@ class TwinService {
   [[nodiscard]] Stripe& stripe(const IdentityKey& key);
   // `decide(State&, Step&)` makes the answer, and may be called again if the stored twin has changed meanwhile.
   using Decision = HubResult<std::optional<DesiredChange>> (*)(Twin&, const TwinInput&, UtcTime);
+  [[nodiscard]] Reply<TwinDocument> counted(Reply<TwinDocument> reply, size_t bytes);
   void change(const IdentityKey& key, ServiceWrite write, Decision decision, Executor& reply_on,
               Reply<TwinDocument> reply);
   template <class Answer, class Decide>
@@ -114,6 +136,7 @@ class TwinService {
   const Registry& registry_;
   SessionDirectory& sessions_;
   const Clock& clock_;
+  ChangeListener* listener_ = nullptr;
   const Counters device_reads_;
   const Counters device_updates_;
   const Counters service_reads_;

@@ -6,9 +6,8 @@
 #include "base/bytes.h"
 
 namespace nave::hub {
-namespace {
 
-// The generation id is the time of creation in .NET ticks (§6.1).
+// It is in .NET ticks.
 UtcTime creation_time(const Identity& identity) {
   int64_t ticks = 0;
   const char* const last = identity.generation_id.data() + identity.generation_id.size();
@@ -16,8 +15,6 @@ UtcTime creation_time(const Identity& identity) {
   if (error != std::errc{} || end != last || ticks < 0) return kNever;
   return kNever + Ticks{ticks};
 }
-
-}  // namespace
 
 Twin fresh_twin(const Identity& identity) {
   Twin out;

@@ -25,11 +25,17 @@ struct Twin {
   std::string tags = "{}";
   TwinSection desired;
   TwinSection reported;
+  // JSON text of an object: what each configuration that targets the twin is to it (reference/service-rest.md §15.3);
+  // empty: none does.
+  std::string configurations;
   bool operator==(const Twin&) const = default;
 };
 
 // The twin that every identity has from its creation on; it needs no row until something is written.
 [[nodiscard]] Twin fresh_twin(const Identity& identity);
+
+// The generation id says it (§6.1).
+[[nodiscard]] UtcTime creation_time(const Identity& identity);
 
 // Base64 of the counter as eight big-endian bytes: "AAAAAAAAAAE=" at first.
 [[nodiscard]] std::string twin_etag_text(const Twin& twin);

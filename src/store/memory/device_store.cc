@@ -92,6 +92,12 @@ MemoryDeviceStore::Outcome MemoryDeviceStore::apply_one(const IdentityWrite& wri
     if (const Outcome room = room_for(key); !room) return room;
   }
   put(write.identity, undo);
+  if (write.twin) {
+    std::optional<hub::Twin>& stored = rows_.at(key).twin;
+    const uint64_t revision = stored ? stored->revision : 0;
+    stored = write.twin;
+    stored->revision = revision + 1;
+  }
   return {};
 }
 
@@ -208,18 +214,30 @@ void MemoryDeviceStore::put_twin(hub::TwinWrite write, Executor& reply_on, Store
   answer(reply_on, std::move(reply), outcome);
 }
 
-Result<std::vector<hub::ScannedTwin>, StoreError> MemoryDeviceStore::scan_twins(Kind kind, const IdentityKey& after,
-                                                                                size_t rows_max,
-                                                                                size_t bytes_max) const {
+std::vector<hub::ScannedTwin> MemoryDeviceStore::scan_batch(Range& range) const {
+  constexpr size_t kBatch = 64;
   const std::lock_guard lock(mutex_);
   std::vector<hub::ScannedTwin> out;
-  size_t bytes = 0;
-  for (auto it = rows_.upper_bound(after); it != rows_.end() && out.size() < rows_max && bytes < bytes_max; ++it) {
-    if (it->first.is_module() != (kind == Kind::kModules)) continue;
+  for (auto it = rows_.upper_bound(range.after); it != rows_.end() && out.size() < kBatch; ++it) {
+    if (it->first.is_module() != (range.kind == Kind::kModules) || (range.written_only && !it->second.twin)) continue;
     out.push_back({it->second.identity, it->second.twin});
-    bytes += hub::scanned_bytes(it->second.twin);
+    range.after = it->first;
   }
   return out;
+}
+
+// In batches, so that nobody waits for the lock while a row is visited.
+Result<bool, StoreError> MemoryDeviceStore::scan(const Range& range,
+                                                 const std::function<bool(hub::ScannedRow&)>& visit) const {
+  Range rest = range;
+  for (;;) {
+    const std::vector<hub::ScannedTwin> batch = scan_batch(rest);
+    if (batch.empty()) return true;
+    for (const hub::ScannedTwin& found : batch) {
+      hub::KnownRow row(found.identity, found.twin ? &*found.twin : nullptr);
+      if (!visit(row)) return false;
+    }
+  }
 }
 
 std::vector<auth::Policy> MemoryDeviceStore::load_policies() const {

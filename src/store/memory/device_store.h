@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "hub/configuration/store.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
 
@@ -19,7 +20,8 @@ namespace nave::store::memory {
 class MemoryDeviceStore final : public hub::DeviceStore,
                                 public hub::TwinStore,
                                 public hub::CommandStore,
-                                public hub::TwinScan {
+                                public hub::TwinScan,
+                                public hub::ConfigurationStore {
  public:
   explicit MemoryDeviceStore(uint64_t identities_max = limits::kIdentitiesMax) : identities_max_(identities_max) {}
 
@@ -39,9 +41,10 @@ class MemoryDeviceStore final : public hub::DeviceStore,
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
-  [[nodiscard]] Result<std::vector<hub::ScannedTwin>, hub::StoreError> scan_twins(Kind kind, const IdentityKey& after,
-                                                                                  size_t rows_max,
-                                                                                  size_t bytes_max) const override;
+  // None: what is in memory is quick to walk through.
+  [[nodiscard]] const std::vector<hub::IndexedPath>& indexes() const override { return indexes_; }
+  [[nodiscard]] Result<bool, hub::StoreError> scan(const Range& range,
+                                                   const std::function<bool(hub::ScannedRow&)>& visit) const override;
 
   // commands.cc
   [[nodiscard]] std::vector<hub::CommandCount> count_commands() const override;
@@ -63,6 +66,11 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
 
+  // configurations.cc
+  [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> load_configurations() const override;
+  void put_configuration(hub::Configuration configuration, Executor& reply_on, hub::StoreReply reply) override;
+  void erase_configuration(const std::string& id, Executor& reply_on, hub::StoreReply reply) override;
+
  private:
   using Outcome = Result<void, hub::StoreError>;
   struct Command {
@@ -79,7 +87,7 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   // What a key held before a write, so that a change that fails half-way can be taken back.
   using Undo = std::vector<std::pair<IdentityKey, std::optional<Row>>>;
 
-  // Call with mutex_ held.
+  // Call with mutex_ held, but for scan_batch().
   Outcome apply_all(const std::vector<hub::IdentityWrite>& writes);
   Outcome apply_one(const hub::IdentityWrite& write, Undo& undo);
   [[nodiscard]] Outcome room_for(const IdentityKey& key) const;
@@ -87,16 +95,20 @@ class MemoryDeviceStore final : public hub::DeviceStore,
   void erase(const IdentityKey& key, Undo& undo);
   void restore(const IdentityKey& key, std::optional<Row> row);
   void count(const Row& row, bool added);
+  // Behind `range.after`, which it moves.
+  [[nodiscard]] std::vector<hub::ScannedTwin> scan_batch(Range& range) const;
   [[nodiscard]] const Command* find_command(const IdentityKey& key, uint64_t sequence) const;
   Outcome remove_all(const IdentityKey& key, const std::vector<hub::CommandRemoval>& removals);
 
   const uint64_t identities_max_;
+  const std::vector<hub::IndexedPath> indexes_;
   mutable std::mutex mutex_;
   std::map<IdentityKey, Row> rows_;  // a device stands right before its modules
   uint64_t next_created_ = 0;
   Counts counts_;
   std::vector<auth::Policy> policies_;
   std::map<std::string, std::string> settings_;
+  std::map<std::string, hub::Configuration> configurations_;
   uint64_t next_command_ = 1;
   // May hold messages that went with their identity; they are dropped when they are met.
   using Expiry = std::tuple<UtcTime, uint64_t, IdentityKey>;

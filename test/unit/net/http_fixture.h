@@ -26,10 +26,43 @@ class RecordingHttp final : public HttpHandler {
     response.body = "ok " + std::to_string(requests.size());
     respond(std::move(response));
   }
+  [[nodiscard]] HttpBodyPlan plan_body(const HttpRequest& /*head*/) const override { return plan; }
+  [[nodiscard]] std::unique_ptr<HttpBodyTaker> take_body(HttpRequest head, const ShardContext& /*shard*/,
+                                                         HttpResponder respond, UniqueFunction<void()> more) override;
 
   std::vector<HttpRequest> requests;
   std::function<void(HttpResponder)> answer;  // empty: 200 at once
+  HttpBodyPlan plan;
+  // Of bodies in pieces.
+  std::string taken;
+  int ended = 0;
+  int dropped = 0;
+  bool full = false;
+  HttpResponder respond_later;
+  UniqueFunction<void()> take_more;
 };
+
+class RecordingTaker final : public HttpBodyTaker {
+ public:
+  explicit RecordingTaker(RecordingHttp& http) : http_(http) {}
+  ~RecordingTaker() override { ++http_.dropped; }
+  bool take(ByteView bytes) override {
+    http_.taken += bytes;
+    return !http_.full;
+  }
+  void end() override { ++http_.ended; }
+
+ private:
+  RecordingHttp& http_;
+};
+
+inline std::unique_ptr<HttpBodyTaker> RecordingHttp::take_body(HttpRequest head, const ShardContext& /*shard*/,
+                                                               HttpResponder respond, UniqueFunction<void()> more) {
+  requests.push_back(std::move(head));
+  respond_later = std::move(respond);
+  take_more = std::move(more);
+  return std::make_unique<RecordingTaker>(*this);
+}
 
 // What the protocol inside a WebSocket saw and did.
 struct Inner {

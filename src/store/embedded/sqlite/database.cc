@@ -28,6 +28,14 @@ void Database::execute_or_throw(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) raise();
 }
 
+void Database::add_function(const char* name, int arguments, void (*call)(sqlite3_context*, int, sqlite3_value**)) {
+  constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+  if (sqlite3_create_function_v2(handle_, name, arguments, kFlags, nullptr, call, nullptr, nullptr, nullptr) !=
+      SQLITE_OK) {
+    raise();
+  }
+}
+
 int64_t Database::integer_or_throw(const std::string& sql) {
   Statement statement(*this, sql);
   if (sqlite3_step(statement.statement_) != SQLITE_ROW) raise();

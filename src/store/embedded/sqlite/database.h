@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace nave::store::embedded {
 
@@ -32,6 +33,8 @@ class Database {
   ~Database();
 
   void execute_or_throw(const std::string& sql);
+  // For the SQL of this connection. `call` depends on nothing but its arguments.
+  void add_function(const char* name, int arguments, void (*call)(sqlite3_context*, int, sqlite3_value**));
   // The single integer that `sql` yields; throws if there is none.
   [[nodiscard]] int64_t integer_or_throw(const std::string& sql);
   // False after BEGIN failed, or after an error made SQLite roll back by itself.
@@ -60,6 +63,8 @@ class Database {
 class Rows {
  public:
   Rows(Database& database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+  Rows(Rows&& other) noexcept
+      : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)), failed_(other.failed_) {}
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
   ~Rows() { sqlite3_reset(statement_); }
@@ -106,6 +111,7 @@ class Statement {
  private:
   friend class Database;
   void bind(int index, int64_t value) { sqlite3_bind_int64(statement_, index, value); }
+  void bind(int index, double value) { sqlite3_bind_double(statement_, index, value); }
   void bind(int index, std::string_view value) {
     // A null pointer would bind NULL.
     sqlite3_bind_text(statement_, index, value.data() == nullptr ? "" : value.data(), static_cast<int>(value.size()),

@@ -1,6 +1,7 @@
 #include "store/embedded/sqlite/device_store.h"
 
 #include "store/embedded/sqlite/schema.h"
+#include "store/embedded/sqlite/twin_index.h"
 
 namespace nave::store::embedded {
 
@@ -9,11 +10,22 @@ using hub::IdentityWrite;
 using hub::MqttSession;
 using hub::StoreReply;
 
+namespace {
+
+std::unique_ptr<Database> open_writer(const SqliteDeviceStore::Options& options) {
+  std::unique_ptr<Database> out = open_state_database(options.path, options.durability);
+  add_twin_value_function(*out);
+  establish_twin_indexes(*out, options.indexes);
+  return out;
+}
+
+}  // namespace
+
 SqliteDeviceStore::SqliteDeviceStore(const Options& options, Metrics& metrics)
     : cache_(options.cached_identities, limits::kStatePendingActivityMax),
-      committer_(open_state_database(options.path, options.durability), options.identities_max,
-                 options.activity_flush_ms, cache_, metrics),
+      committer_(open_writer(options), options.identities_max, options.activity_flush_ms, cache_, metrics),
       readers_(options.path),
+      scanner_(options.path, options.indexes, cache_),
       jobs_(options.path, committer_) {}
 
 std::optional<Identity> SqliteDeviceStore::find(const IdentityKey& key) const {
@@ -69,15 +81,9 @@ void SqliteDeviceStore::put_twin(hub::TwinWrite write, Executor& reply_on, Store
                     std::move(reply));
 }
 
-Result<std::vector<hub::ScannedTwin>, hub::StoreError> SqliteDeviceStore::scan_twins(Kind kind,
-                                                                                     const IdentityKey& after,
-                                                                                     size_t rows_max,
-                                                                                     size_t bytes_max) const {
-  auto out = readers_.scan_twins(kind, after, rows_max, bytes_max);
-  if (out) {
-    for (hub::ScannedTwin& row : *out) cache_.overlay(row.identity);
-  }
-  return out;
+Result<bool, hub::StoreError> SqliteDeviceStore::scan(const Range& range,
+                                                      const std::function<bool(hub::ScannedRow&)>& visit) const {
+  return scanner_.scan(range, visit);
 }
 
 std::vector<auth::Policy> SqliteDeviceStore::load_policies() const {

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "hub/configuration/store.h"
 #include "hub/ports.h"
 #include "hub/query/scan.h"
 #include "store/embedded/durability.h"
@@ -13,13 +14,15 @@
 #include "store/embedded/sqlite/job_store.h"
 #include "store/embedded/sqlite/reader_pool.h"
 #include "store/embedded/sqlite/state_committer.h"
+#include "store/embedded/sqlite/twin_scanner.h"
 
 namespace nave::store::embedded {
 
 class SqliteDeviceStore final : public hub::DeviceStore,
                                 public hub::TwinStore,
                                 public hub::CommandStore,
-                                public hub::TwinScan {
+                                public hub::TwinScan,
+                                public hub::ConfigurationStore {
  public:
   struct Options {
     std::string path;  // the folder exists
@@ -27,6 +30,7 @@ class SqliteDeviceStore final : public hub::DeviceStore,
     size_t cached_identities = 65'536;
     int64_t activity_flush_ms = 5000;
     Durability durability = Durability::kDurable;
+    std::vector<hub::IndexedPath> indexes = {};  // over values of twins
   };
 
   // Throws DatabaseError, one line with file and reason. Creates the file if there is none. One process at a time: the
@@ -51,9 +55,9 @@ class SqliteDeviceStore final : public hub::DeviceStore,
                     hub::StoreReply reply) override;
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> load_twin(const IdentityKey& key) const override;
   void put_twin(hub::TwinWrite write, Executor& reply_on, hub::StoreReply reply) override;
-  [[nodiscard]] Result<std::vector<hub::ScannedTwin>, hub::StoreError> scan_twins(Kind kind, const IdentityKey& after,
-                                                                                  size_t rows_max,
-                                                                                  size_t bytes_max) const override;
+  [[nodiscard]] const std::vector<hub::IndexedPath>& indexes() const override { return scanner_.indexes(); }
+  [[nodiscard]] Result<bool, hub::StoreError> scan(const Range& range,
+                                                   const std::function<bool(hub::ScannedRow&)>& visit) const override;
 
   // Jobs live in the same file.
   [[nodiscard]] hub::JobStore& jobs() { return jobs_; }
@@ -78,11 +82,17 @@ class SqliteDeviceStore final : public hub::DeviceStore,
   void count_feedback_delivery(std::vector<uint64_t> sequences, Executor& reply_on, hub::StoreReply reply) override;
   void expire_feedback(UtcTime now, Executor& reply_on, hub::StoreReply reply) override;
 
+  // configuration_store.cc
+  [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> load_configurations() const override;
+  void put_configuration(hub::Configuration configuration, Executor& reply_on, hub::StoreReply reply) override;
+  void erase_configuration(const std::string& id, Executor& reply_on, hub::StoreReply reply) override;
+
  private:
   // Reading fills the cache and picks connections, none of which changes what is read.
   mutable IdentityCache cache_;
   StateCommitter committer_;
   mutable ReaderPool readers_;
+  mutable TwinScanner scanner_;
   SqliteJobStore jobs_;
 };
 

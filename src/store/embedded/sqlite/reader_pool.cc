@@ -1,8 +1,10 @@
 #include "store/embedded/sqlite/reader_pool.h"
 
 #include "store/embedded/sqlite/command_reader.h"
+#include "store/embedded/sqlite/configuration_rows.h"
 #include "store/embedded/sqlite/damaged_row.h"
 #include "store/embedded/sqlite/rows.h"
+#include "store/embedded/sqlite/twin_record.h"
 
 namespace nave::store::embedded {
 
@@ -18,22 +20,19 @@ struct ReaderPool::Connection {
         list_modules(database, "SELECT " + std::string(kIdentityColumns) +
                                    " FROM identity WHERE device_id = ?1 AND module_id <> '' ORDER BY created"),
         session(database, "SELECT filters, qos1, checksum FROM mqtt_session WHERE device_id = ?1 AND module_id = ?2"),
-        twin(database, "SELECT " + std::string(kTwinColumns) + " FROM twin WHERE device_id = ?1 AND module_id = ?2"),
-        scan_devices(database, "SELECT " + std::string(kIdentityColumns) +
-                                   " FROM identity WHERE device_id > ?1 AND module_id = '' ORDER BY device_id"),
-        scan_modules(database, "SELECT " + std::string(kIdentityColumns) +
-                                   " FROM identity WHERE (device_id, module_id) > (?1, ?2) AND module_id <> ''"
-                                   " ORDER BY device_id, module_id"),
+        twin(database, "SELECT record FROM twin WHERE device_id = ?1 AND module_id = ?2"),
         policies(database, "SELECT name, rights, primary_key, secondary_key, checksum FROM policy ORDER BY position"),
         setting(database, "SELECT value, checksum FROM setting WHERE name = ?1"),
-        commands(database) {
+        commands(database),
+        configurations(database) {
     database.execute_or_throw("PRAGMA query_only = ON; PRAGMA cell_size_check = ON");
   }
 
   std::mutex mutex;
   Database database;
-  Statement find, list_devices, list_modules, session, twin, scan_devices, scan_modules, policies, setting;
+  Statement find, list_devices, list_modules, session, twin, policies, setting;
   CommandReader commands;
+  ConfigurationReader configurations;
 };
 
 namespace {
@@ -103,44 +102,9 @@ Result<std::optional<hub::Twin>, hub::StoreError> ReaderPool::twin(const Identit
     if (row.failed()) return fail(hub::StoreError::kUnavailable);
     return std::optional<hub::Twin>();
   }
-  std::optional<hub::Twin> out = read_twin(key, row);
-  if (out) return out;
+  if (const auto twin = read_twin_record(key.device, key.module, row.blob(0))) return twin->to_twin();
   report_damaged_row(l.connection.database, "twin", key.text());
   return fail(hub::StoreError::kDamaged);
-}
-
-// While the rows of identities are open SQLite keeps one snapshot for the connection: the twins are of the same moment.
-Result<std::vector<hub::ScannedTwin>, hub::StoreError> ReaderPool::scan_twins(hub::TwinScan::Kind kind,
-                                                                              const IdentityKey& after, size_t rows_max,
-                                                                              size_t bytes_max) {
-  const Lease l = lease();
-  Connection& c = l.connection;
-  Rows rows = kind == hub::TwinScan::Kind::kDevices ? c.scan_devices.rows(after.device)
-                                                    : c.scan_modules.rows(after.device, after.module);
-  std::vector<hub::ScannedTwin> out;
-  for (size_t bytes = 0; out.size() < rows_max && bytes < bytes_max && rows.next();) {
-    std::optional<Identity> identity = read_identity(rows);
-    if (!identity) {
-      report_damaged_row(c.database, "identity",
-                         IdentityKey{std::string(rows.text(0)), std::string(rows.text(1))}.text());
-      continue;
-    }
-    hub::ScannedTwin found{*std::move(identity), {}};
-    Rows row = c.twin.rows(found.identity.key.device, found.identity.key.module);
-    if (row.next()) {
-      found.twin = read_twin(found.identity.key, row);
-      if (!found.twin) {
-        report_damaged_row(c.database, "twin", found.identity.key.text());
-        continue;
-      }
-    } else if (row.failed()) {
-      return fail(hub::StoreError::kUnavailable);
-    }
-    bytes += hub::scanned_bytes(found.twin);
-    out.push_back(std::move(found));
-  }
-  if (rows.failed()) return fail(hub::StoreError::kUnavailable);
-  return out;
 }
 
 std::vector<auth::Policy> ReaderPool::policies() {
@@ -167,6 +131,11 @@ std::optional<std::string> ReaderPool::setting(const std::string& name) {
   if (setting_checksum(name, out) == row.integer(1)) return out;
   report_damaged_row(l.connection.database, "setting", name);
   return {};
+}
+
+Result<std::vector<hub::Configuration>, hub::StoreError> ReaderPool::configurations() {
+  const Lease l = lease();
+  return l.connection.configurations.load();
 }
 
 std::vector<hub::CommandCount> ReaderPool::count_commands() {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "hub/configuration/configuration.h"
 #include "hub/ports.h"
-#include "hub/query/scan.h"
 #include "store/embedded/sqlite/database.h"
 
 namespace nave::store::embedded {
@@ -29,11 +29,9 @@ class ReaderPool {
   [[nodiscard]] std::optional<hub::MqttSession> session(const IdentityKey& key);
   // nullopt: there is no row. kDamaged: its checksum does not match. kUnavailable: the read failed.
   [[nodiscard]] Result<std::optional<hub::Twin>, hub::StoreError> twin(const IdentityKey& key);
-  [[nodiscard]] Result<std::vector<hub::ScannedTwin>, hub::StoreError> scan_twins(hub::TwinScan::Kind kind,
-                                                                                  const IdentityKey& after,
-                                                                                  size_t rows_max, size_t bytes_max);
   [[nodiscard]] std::vector<auth::Policy> policies();
   [[nodiscard]] std::optional<std::string> setting(const std::string& name);
+  [[nodiscard]] Result<std::vector<hub::Configuration>, hub::StoreError> configurations();
 
   // As hub::CommandStore promises them.
   [[nodiscard]] std::vector<hub::CommandCount> count_commands();

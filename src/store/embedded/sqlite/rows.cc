@@ -92,29 +92,6 @@ std::optional<Identity> read_identity(const Rows& row) {
   return out;
 }
 
-int64_t twin_checksum(const IdentityKey& key, const hub::Twin& twin) {
-  RowChecksum sum;
-  sum.add(std::string_view(key.device)).add(std::string_view(key.module));
-  sum.add(static_cast<int64_t>(twin.revision)).add(static_cast<int64_t>(twin.changes));
-  sum.add(std::string_view(twin.model_id)).add(std::string_view(twin.tags));
-  for (const hub::TwinSection* s : {&twin.desired, &twin.reported}) {
-    sum.add(std::string_view(s->values)).add(std::string_view(s->metadata)).add(static_cast<int64_t>(s->version));
-  }
-  return sum.value();
-}
-
-std::optional<hub::Twin> read_twin(const IdentityKey& key, const Rows& row) {
-  hub::Twin out;
-  out.revision = static_cast<uint64_t>(row.integer(0));
-  out.changes = static_cast<uint64_t>(row.integer(1));
-  out.model_id = row.text(2);
-  out.tags = row.text(3);
-  out.desired = {std::string(row.text(4)), std::string(row.text(5)), static_cast<uint64_t>(row.integer(6))};
-  out.reported = {std::string(row.text(7)), std::string(row.text(8)), static_cast<uint64_t>(row.integer(9))};
-  if (twin_checksum(key, out) != row.integer(10)) return {};
-  return out;
-}
-
 int64_t command_checksum(const IdentityKey& key, const hub::CommandHead& head) {
   RowChecksum sum;
   sum.add(std::string_view(key.device)).add(std::string_view(key.module));

@@ -38,15 +38,6 @@ inline constexpr std::string_view kIdentityColumns =
 // nullopt if the row is damaged.
 [[nodiscard]] std::optional<hub::Identity> read_identity(const Rows& row);
 
-// SELECT … FROM twin begins with these columns, in this order.
-inline constexpr std::string_view kTwinColumns =
-    "revision, changes, model_id, tags, desired, desired_metadata, desired_version, reported, reported_metadata, "
-    "reported_version, checksum";
-
-[[nodiscard]] int64_t twin_checksum(const IdentityKey& key, const hub::Twin& twin);
-// nullopt if the row is damaged.
-[[nodiscard]] std::optional<hub::Twin> read_twin(const IdentityKey& key, const Rows& row);
-
 // SELECT … FROM command and … FROM feedback begin with these columns, in this order. The delivery counts are not
 // covered by the checksums: they change alone.
 inline constexpr std::string_view kCommandColumns =

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "store/embedded/sqlite/twin_migration.h"
+
 namespace nave::store::embedded {
 namespace {
 
@@ -66,7 +68,6 @@ CREATE TABLE total (
 INSERT INTO total VALUES (1, 0, 0, 0);
 )sql";
 
-// A table with a rowid: rows are long, and long rows make the tree of a WITHOUT ROWID table deep.
 constexpr std::string_view kVersion2 = R"sql(
 CREATE TABLE twin (
   device_id TEXT NOT NULL,
@@ -117,9 +118,41 @@ CREATE TABLE feedback (
 CREATE INDEX feedback_expiry ON feedback (expires);
 )sql";
 
+// One column that a scan reads, in the order that a scan wants (twin_record.h).
+constexpr std::string_view kVersion4 = R"sql(
+CREATE TABLE twin_record (
+  device_id TEXT NOT NULL,
+  module_id TEXT NOT NULL,
+  record BLOB NOT NULL,
+  PRIMARY KEY (device_id, module_id)
+) WITHOUT ROWID;
+INSERT INTO twin_record SELECT device_id, module_id, nave_twin_record(device_id, module_id, revision, changes, model_id,
+  tags, desired, desired_metadata, desired_version, reported, reported_metadata, reported_version, checksum)
+  FROM twin ORDER BY device_id, module_id;
+DROP TABLE twin;
+ALTER TABLE twin_record RENAME TO twin;
+)sql";
+
+constexpr std::string_view kVersion5 = R"sql(
+CREATE TABLE configuration (
+  id TEXT PRIMARY KEY,
+  etag INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  schema_version TEXT,
+  content_type TEXT,
+  target_condition TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  content TEXT NOT NULL,
+  metrics TEXT NOT NULL,
+  checksum INTEGER NOT NULL
+);
+)sql";
+
 // job: as it was ordered. job_state: how far it is, apart from it because it changes all the time. job_device: a row
 // for each target; the key is how it is read.
-constexpr std::string_view kVersion4 = R"sql(
+constexpr std::string_view kVersion6 = R"sql(
 CREATE TABLE job (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   job_id TEXT NOT NULL UNIQUE,
@@ -164,7 +197,8 @@ CREATE TABLE job_device (
 )sql";
 
 // Step i takes a file from version i to i + 1. Steps are never changed once released.
-constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr std::array<std::string_view, kStateVersion> kSteps = {kVersion1, kVersion2, kVersion3,
+                                                                kVersion4, kVersion5, kVersion6};
 
 [[noreturn]] void raise_errno(const std::string& path, const char* what) {
   throw DatabaseError("state database " + path + ": " + what + ": " + std::strerror(errno));
@@ -205,6 +239,7 @@ int64_t check_version(Database& database) {
 }
 
 void migrate(Database& database, int64_t from) {
+  add_twin_record_function(database);
   for (int64_t v = from; v < kStateVersion; ++v) {
     database.execute_or_throw("BEGIN IMMEDIATE;" + std::string(kSteps[static_cast<size_t>(v)]) +
                               "PRAGMA application_id = " + std::to_string(kStateApplicationId) +

@@ -10,7 +10,7 @@
 namespace nave::store::embedded {
 
 inline constexpr int64_t kStateApplicationId = 0x4e617665;  // "Nave"
-inline constexpr int64_t kStateVersion = 4;
+inline constexpr int64_t kStateVersion = 6;
 
 // Opens the state database at `path` for the writer, creating the file (readable by its owner only) or bringing an
 // older one up to kStateVersion. Throws DatabaseError with file and reason: not a database, another program's, a newer

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "store/embedded/sqlite/rows.h"
+#include "store/embedded/sqlite/twin_record.h"
 
 namespace nave::store::embedded {
 
@@ -33,6 +34,7 @@ bool same(const StateWriter::Counts& a, const StateWriter::Counts& b) {
 StateWriter::StateWriter(Database& database, uint64_t identities_max)
     : database_(database),
       commands_(database),
+      configurations_(database),
       jobs_(database),
       identities_max_(identities_max),
       counts_(load_counts(database)),
@@ -67,13 +69,10 @@ StateWriter::StateWriter(Database& database, uint64_t identities_max)
       erase_session_(database, "DELETE FROM mqtt_session WHERE device_id = ?1 AND module_id = ?2"),
       erase_device_sessions_(database, "DELETE FROM mqtt_session WHERE device_id = ?1"),
       find_generation_(database, "SELECT generation_id FROM identity WHERE device_id = ?1 AND module_id = ?2"),
-      find_twin_(database, "SELECT revision FROM twin WHERE device_id = ?1 AND module_id = ?2"),
+      find_twin_(database, "SELECT record FROM twin WHERE device_id = ?1 AND module_id = ?2"),
       put_twin_(database,
-                "INSERT INTO twin (device_id, module_id, " + std::string(kTwinColumns) +
-                    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO UPDATE SET "
-                    "revision = ?3, changes = ?4, model_id = ?5, tags = ?6, desired = ?7, desired_metadata = ?8, "
-                    "desired_version = ?9, reported = ?10, reported_metadata = ?11, reported_version = ?12, checksum = "
-                    "?13"),
+                "INSERT INTO twin (device_id, module_id, record) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+                "record = ?3"),
       erase_twin_(database, "DELETE FROM twin WHERE device_id = ?1 AND module_id = ?2"),
       erase_device_twins_(database, "DELETE FROM twin WHERE device_id = ?1"),
       erase_policies_(database, "DELETE FROM policy"),
@@ -140,9 +139,10 @@ StateWriter::Outcome StateWriter::apply_one(const IdentityWrite& write) {
       return fail(StoreError::kVersionMismatch);
     }
   }
-  if (write.kind == IdentityWrite::Kind::kPut) return put(write.identity, present, was_enabled);
   // Erasing what is expected to be absent is a no-op.
-  return present ? erase(key, was_enabled) : Outcome();
+  if (write.kind == IdentityWrite::Kind::kErase) return present ? erase(key, was_enabled) : Outcome();
+  if (Outcome outcome = put(write.identity, present, was_enabled); !outcome || !write.twin) return outcome;
+  return replace_twin(key, *write.twin);
 }
 
 StateWriter::Outcome StateWriter::room_for(const IdentityKey& key, int64_t& created) {
@@ -234,20 +234,32 @@ StateWriter::Outcome StateWriter::put_twin(const hub::TwinWrite& write) {
       if (row.failed()) return fail(StoreError::kUnavailable);
       if (!there || row.text(0) != write.generation_id) return fail(StoreError::kNotFound);
     }
-    {
-      Rows row = find_twin_.rows(device, module);
-      const uint64_t stored = row.next() ? static_cast<uint64_t>(row.integer(0)) : 0;
-      if (row.failed()) return fail(StoreError::kUnavailable);
-      if (stored != write.twin.revision) return fail(StoreError::kVersionMismatch);
-    }
-    hub::Twin twin = write.twin;
-    ++twin.revision;
-    return done_if(put_twin_.run(device, module, static_cast<int64_t>(twin.revision),
-                                 static_cast<int64_t>(twin.changes), twin.model_id, twin.tags, twin.desired.values,
-                                 twin.desired.metadata, static_cast<int64_t>(twin.desired.version),
-                                 twin.reported.values, twin.reported.metadata,
-                                 static_cast<int64_t>(twin.reported.version), twin_checksum(write.key, twin)));
+    uint64_t stored = 0;
+    if (Outcome outcome = find_revision(write.key, stored); !outcome) return outcome;
+    if (stored != write.twin.revision) return fail(StoreError::kVersionMismatch);
+    return write_twin(write.key, write.twin);
   });
+}
+
+StateWriter::Outcome StateWriter::find_revision(const IdentityKey& key, uint64_t& revision) {
+  Rows row = find_twin_.rows(key.device, key.module);
+  revision = 0;
+  if (!row.next()) return done_if(!row.failed());
+  const auto twin = read_twin_record(key.device, key.module, row.blob(0));
+  if (!twin) return fail(StoreError::kDamaged);
+  revision = twin->revision;
+  return {};
+}
+
+StateWriter::Outcome StateWriter::replace_twin(const IdentityKey& key, hub::Twin twin) {
+  if (Outcome outcome = find_revision(key, twin.revision); !outcome) return outcome;
+  return write_twin(key, twin);
+}
+
+StateWriter::Outcome StateWriter::write_twin(const IdentityKey& key, const hub::Twin& twin) {
+  hub::Twin next = twin;
+  ++next.revision;
+  return done_if(put_twin_.run(key.device, key.module, Blob{write_twin_record(key, next)}));
 }
 
 StateWriter::Outcome StateWriter::save_policies(const std::vector<auth::Policy>& policies) {

@@ -8,6 +8,7 @@
 
 #include "hub/ports.h"
 #include "store/embedded/sqlite/command_writer.h"
+#include "store/embedded/sqlite/configuration_rows.h"
 #include "store/embedded/sqlite/database.h"
 #include "store/embedded/sqlite/identity_cache.h"
 #include "store/embedded/sqlite/job_writer.h"
@@ -34,8 +35,9 @@ class StateWriter {
   [[nodiscard]] Outcome put_twin(const hub::TwinWrite& write);
   [[nodiscard]] Outcome save_policies(const std::vector<auth::Policy>& policies);
   [[nodiscard]] Outcome save_setting(const std::string& name, const std::string& value);
-  // For command_writer.h's changes, each to be made inside step().
+  // For the changes of their headers, each to be made inside step().
   [[nodiscard]] CommandWriter& commands() { return commands_; }
+  [[nodiscard]] ConfigurationWriter& configurations() { return configurations_; }
   // The same for job_writer.h's.
   [[nodiscard]] JobWriter& jobs() { return jobs_; }
   // Runs `body`, which returns an Outcome, between SAVEPOINT and RELEASE, or takes its effects back.
@@ -53,11 +55,16 @@ class StateWriter {
   Outcome apply_one(const hub::IdentityWrite& write);
   Outcome room_for(const IdentityKey& key, int64_t& created);
   Outcome put(const hub::Identity& identity, bool present, bool was_enabled);
+  // The revision of the stored row, 0 without one.
+  Outcome find_revision(const IdentityKey& key, uint64_t& revision);
+  Outcome replace_twin(const IdentityKey& key, hub::Twin twin);
+  Outcome write_twin(const IdentityKey& key, const hub::Twin& twin);
   Outcome erase(const IdentityKey& key, bool was_enabled);
   Outcome erase_modules(const std::string& device);
 
   Database& database_;
   CommandWriter commands_;
+  ConfigurationWriter configurations_;
   JobWriter jobs_;
   const uint64_t identities_max_;
   Counts counts_;

@@ -216,5 +216,31 @@ TEST_F(DeviceSessions, TheModelOfTheLinkGoesWithTheMessages) {
   EXPECT_EQ(events("d1"), std::vector<std::string>{"{13=dtmi:com:example:Thermostat;1}{}x"});
 }
 
+// The twin tells the model of the last connect, whichever link named it.
+TEST_F(DeviceSessions, TheModelOfTheLastConnectIsInTheTwin) {
+  const auto model = [&] {
+    shard.run_until_idle();
+    const std::string text = twins.find(kD1).value().body;
+    const size_t at = text.find("\"modelId\":\"") + 11;
+    return text.substr(at, text.find('"', at) - at);
+  };
+  ASSERT_EQ(client_.put(token_of(kD1)), 200);
+  auto request = AmqpClient::sender(2, "tx", kEventsOfD1);
+  request.properties = Value::map().add(Value::of_symbol("com.microsoft:model-id"), Value::of_string("dtmi:a;1"));
+  ASSERT_EQ(client_.attach(request), "");
+  EXPECT_EQ(model(), "dtmi:a;1");
+  ASSERT_EQ(client_.attach(3, kEventsOfD1), "");
+  EXPECT_EQ(model(), "dtmi:a;1") << "a further link without a model says nothing";
+  auto another = AmqpClient::sender(4, "tx4", kEventsOfD1);
+  another.properties = Value::map().add(Value::of_symbol("com.microsoft:model-id"), Value::of_string("dtmi:b;1"));
+  ASSERT_EQ(client_.attach(another), "");
+  EXPECT_EQ(model(), "dtmi:b;1");
+  for (const uint32_t handle : {2U, 3U, 4U}) client_.amqp.detach(0, handle);
+  shard.run_until_idle();
+  ASSERT_FALSE(connected(kD1));
+  ASSERT_EQ(client_.attach(5, kEventsOfD1), "");
+  EXPECT_EQ(model(), "") << "the last connect had no model";
+}
+
 }  // namespace
 }  // namespace nave::test

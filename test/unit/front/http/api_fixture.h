@@ -10,7 +10,10 @@
 
 #include "auth/sas_token.h"
 #include "base/url.h"
+#include "front/http/bulk_routes.h"
 #include "front/http/c2d_routes.h"
+#include "front/http/configuration_routes.h"
+#include "front/http/digital_twin_routes.h"
 #include "front/http/feedback_routes.h"
 #include "front/http/identity_routes.h"
 #include "front/http/job_routes.h"
@@ -19,6 +22,7 @@
 #include "front/http/service_api.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
+#include "hub/device/bulk.h"
 #include "hub/device/registry.h"
 #include "hub/job/rows.h"
 #include "hub/job/service.h"
@@ -61,6 +65,8 @@ class ApiFixture : public testing::Test {
 
   ApiFixture() {
     registry.set_queue(c2d);
+    registry.set_listener(configurations.listener());
+    twins.set_listener(configurations.listener());
     queries.set_job_rows(job_rows);
   }
 
@@ -117,9 +123,12 @@ class ApiFixture : public testing::Test {
   hub::SessionDirectory sessions{store, shard.clock, metrics};
   hub::Registry registry{store, sessions, hub, shard.clock};
   hub::TwinService twins{store, registry, sessions, shard.clock, metrics};
+  hub::BulkRegistry bulk{registry, twins};
   hub::MethodService methods{registry, sessions, 1, metrics};
   hub::C2dService c2d{store, registry, sessions, shard.clock, metrics, shard.executor, {}};
   hub::QueryService queries{store, registry, shard.executor, shard.clock, metrics};
+  hub::ConfigurationService configurations{{store, store, store, store, registry, twins, shard.executor, shard.clock},
+                                           metrics};
   store::memory::MemoryJobStore job_store;
   hub::JobRows job_rows{job_store, metrics};
   hub::JobService jobs{
@@ -129,11 +138,14 @@ class ApiFixture : public testing::Test {
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
-    std::vector<front::http::Route> out = front::http::identity_routes(registry);
+    std::vector<front::http::Route> out = front::http::bulk_routes(bulk, registry);
+    for (front::http::Route& r : front::http::identity_routes(registry)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::twin_routes(twins)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::query_routes(queries)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::configuration_routes(configurations)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::job_routes(jobs)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::method_routes(methods)) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::digital_twin_routes(twins, methods, hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) out.push_back(std::move(r));

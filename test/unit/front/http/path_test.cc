@@ -29,6 +29,19 @@ TEST(SplitPath, ExplorersWholePathIsDecodedOnceAndSplit) {
   EXPECT_EQ(split_path("/devices%2F%2Fd"), std::nullopt);
 }
 
+// encodeURIComponent("devices/" + encodeURIComponent(id) + "/messages/deviceBound"); nowhere else is an id encoded
+// twice.
+TEST(SplitPath, ExplorersMessageToADeviceHasItsIdEncodedTwice) {
+  EXPECT_EQ(split_path("/devices%2Fa%2523b%2Fmessages%2FdeviceBound"),
+            (Segments{"devices", "a#b", "messages", "deviceBound"}));
+  EXPECT_EQ(split_path("/devices%2fa%252541%2fmessages%2fdevicebound"),
+            (Segments{"devices", "a%41", "messages", "devicebound"}));
+  EXPECT_EQ(split_path("/devices/a%2523b/messages/deviceBound"),
+            (Segments{"devices", "a%23b", "messages", "deviceBound"}));
+  EXPECT_EQ(split_path("/devices%2Fa%2523b%2Fmessages%2Fevents"), (Segments{"devices", "a%23b", "messages", "events"}));
+  EXPECT_EQ(split_path("/devices%2Fa%25FF%2Fmessages%2FdeviceBound"), std::nullopt);
+}
+
 TEST(SplitPath, RefusesWhatIsNoPath) {
   EXPECT_EQ(split_path(""), std::nullopt);
   EXPECT_EQ(split_path("devices"), std::nullopt);

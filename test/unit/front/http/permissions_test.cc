@@ -19,8 +19,11 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
   const std::set<std::string> service{"iothubowner", "service"};
   const std::set<std::string> service_or_write{"iothubowner", "registryReadWrite", "service"};
   const std::set<std::string> read_or_service{"iothubowner", "registryRead", "registryReadWrite", "service"};
+  const std::set<std::string> write_or_service{"iothubowner", "registryReadWrite", "service"};
   for (const Operation& op : {Operation{"GET", "/devices", read},
                               Operation{"GET", "/devices/d", read},
+                              Operation{"POST", "/devices", write},
+                              Operation{"POST", "/devices/keys/regenerate", write},
                               Operation{"PUT", "/devices/d", write},
                               Operation{"DELETE", "/devices/d", write},
                               Operation{"GET", "/devices/d/modules", read},
@@ -35,8 +38,18 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
                               Operation{"GET", "/twins/d/modules/m", service},
                               Operation{"PATCH", "/twins/d/modules/m", service},
                               Operation{"PUT", "/twins/d/modules/m", service},
+                              Operation{"GET", "/configurations", read_or_service},
+                              Operation{"GET", "/configurations/c", read_or_service},
+                              Operation{"PUT", "/configurations/c", write_or_service},
+                              Operation{"DELETE", "/configurations/c", write_or_service},
+                              Operation{"POST", "/configurations/testQueries", read_or_service},
+                              Operation{"POST", "/devices/d/applyConfigurationContent", write_or_service},
                               Operation{"POST", "/twins/d/methods", service},
                               Operation{"POST", "/twins/d/modules/m/methods", service},
+                              Operation{"GET", "/digitaltwins/d", service},
+                              Operation{"PATCH", "/digitaltwins/d", service},
+                              Operation{"POST", "/digitaltwins/d/commands/c", service},
+                              Operation{"POST", "/digitaltwins/d/components/p/commands/c", service},
                               Operation{"PUT", "/jobs/v2/j", service_or_write},
                               Operation{"GET", "/jobs/v2/j", service_or_write},
                               Operation{"POST", "/jobs/v2/j/cancel", service_or_write},

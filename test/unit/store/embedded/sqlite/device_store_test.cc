@@ -14,6 +14,7 @@
 #include <future>
 #include <random>
 
+#include "store/embedded/sqlite/rows.h"
 #include "store/embedded/sqlite/schema.h"
 
 namespace nave::store::embedded {
@@ -127,15 +128,27 @@ TEST_F(SqliteStore, RefusesANewerVersion) {
                            std::to_string(kStateVersion));
 }
 
-// Version 1 had no twins, version 2 no messages, version 3 no jobs.
+// Until version 3 a twin had a column for each of its parts.
+constexpr const char* kOldTwins =
+    "DROP TABLE twin; CREATE TABLE twin (device_id TEXT NOT NULL, module_id TEXT NOT NULL, revision INTEGER NOT NULL,"
+    "changes INTEGER NOT NULL, model_id TEXT NOT NULL, tags TEXT NOT NULL, desired TEXT NOT NULL,"
+    "desired_metadata TEXT NOT NULL, desired_version INTEGER NOT NULL, reported TEXT NOT NULL,"
+    "reported_metadata TEXT NOT NULL, reported_version INTEGER NOT NULL, checksum INTEGER NOT NULL,"
+    "PRIMARY KEY (device_id, module_id));";
+
+// What version 3 did not have.
+constexpr const char* kNewTables =
+    "DROP TABLE configuration; DROP TABLE job; DROP TABLE job_state; DROP TABLE job_device;";
+
+// Version 1 had no twins, version 2 no messages.
 TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
-  const std::string to_3 = "DROP TABLE job; DROP TABLE job_state; DROP TABLE job_device; PRAGMA user_version = 3;";
-  const std::string to_2 = to_3 + "DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2;";
-  const std::string to_1 = to_2 + "DROP TABLE twin; PRAGMA user_version = 1;";
-  for (const std::string& downgrade : {to_1, to_2, to_3}) {
+  for (const std::string& downgrade :
+       {std::string("DROP TABLE command; DROP TABLE feedback; DROP TABLE twin; PRAGMA user_version = 1"),
+        "DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2;" + std::string(kOldTwins),
+        "PRAGMA user_version = 3;" + std::string(kOldTwins)}) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
     ASSERT_TRUE(apply(*open(), {create("d")}));
-    run_sql(downgrade);
+    run_sql(kNewTables + downgrade);
     const auto store = open();
     EXPECT_TRUE(store->find({"d", ""}));
     ASSERT_TRUE(put_twin(*store, "d"));
@@ -144,6 +157,24 @@ TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
     EXPECT_EQ(store->load_command_record({"d", ""}, 1).value(), "body");
     EXPECT_EQ(Database(options.path).integer_or_throw("PRAGMA user_version"), kStateVersion);
   }
+}
+
+TEST_F(SqliteStore, OldTwinsKeepTheirTextAndTheirDamage) {
+  ASSERT_TRUE(apply(*open(), {create("a"), create("b")}));
+  run_sql(kNewTables + std::string("PRAGMA user_version = 3;") + kOldTwins);
+  RowChecksum sum;
+  const auto add = [&sum](const auto&... columns) { (sum.add(columns), ...); };
+  using Text = std::string_view;
+  add(Text("a"), Text(), int64_t{5}, int64_t{6}, Text("dtmi:m;1"), Text(R"({"t":1.0})"));
+  add(Text(R"({"d":2})"), Text("{}"), int64_t{7}, Text("{}"), Text(R"({"m":0})"), int64_t{8});
+  const std::string values = R"(,'',5,6,'dtmi:m;1','{"t":1.0}','{"d":2}','{}',7,'{}','{"m":0}',8,)";
+  for (const char* device : {"'a'", "'b'"}) {  // of 'b' it is not the checksum
+    run_sql("INSERT INTO twin VALUES (" + std::string(device) + values + std::to_string(sum.value()) + ")");
+  }
+  const auto store = open();
+  const hub::Twin kept{5, 6, "dtmi:m;1", R"({"t":1.0})", {R"({"d":2})", "{}", 7}, {"{}", R"({"m":0})", 8}, ""};
+  EXPECT_EQ(store->load_twin({"a", ""}).value(), kept);
+  EXPECT_EQ(store->load_twin({"b", ""}).error(), StoreError::kDamaged);
 }
 
 // The head of a damaged message is not shown, its content not handed out; the others are.
@@ -184,7 +215,7 @@ TEST_F(SqliteStore, ADamagedTwinIsNeitherServedNorOverwritten) {
   ASSERT_TRUE(apply(*store, {create("a"), create("b")}));
   ASSERT_TRUE(put_twin(*store, "a"));
   ASSERT_TRUE(put_twin(*store, "b"));
-  run_sql("UPDATE twin SET reported = '{\"x\":1}' WHERE device_id = 'a'");
+  run_sql("UPDATE twin SET record = record || 'x' WHERE device_id = 'a'");
   const auto damaged = store->load_twin({"a", ""});
   ASSERT_FALSE(damaged);
   EXPECT_EQ(damaged.error(), StoreError::kDamaged);

@@ -56,27 +56,5 @@ TEST(StateRows, TheChecksumCoversEveryAcknowledgedField) {
   EXPECT_TRUE(changed([](Identity& i) { i.managed_by = ""; }));
 }
 
-TEST(StateRows, TheChecksumCoversTheWholeTwin) {
-  using hub::Twin;
-  const Twin base;
-  const auto changed = [&](auto change) {
-    Twin t = base;
-    change(t);
-    return twin_checksum({"d", ""}, t) != twin_checksum({"d", ""}, base);
-  };
-  EXPECT_NE(twin_checksum({"d", ""}, base), twin_checksum({"e", ""}, base));
-  EXPECT_NE(twin_checksum({"d", ""}, base), twin_checksum({"d", "m"}, base));
-  EXPECT_TRUE(changed([](Twin& t) { t.revision = 9; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.changes = 9; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.model_id = "m"; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.tags = "{ }"; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.desired.values = "{ }"; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.desired.metadata = "{ }"; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.desired.version = 9; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.reported.values = "{ }"; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.reported.metadata = "{ }"; }));
-  EXPECT_TRUE(changed([](Twin& t) { t.reported.version = 9; }));
-}
-
 }  // namespace
 }  // namespace nave::store::embedded

@@ -1,16 +1,10 @@
-#include "front/http/identity_json.h"
+#include "hub/device/identity_json.h"
 
 #include "base/url.h"
 #include "hub/device/etag.h"
 
-namespace nave::front::http {
+namespace nave::hub {
 namespace {
-
-using hub::AuthenticationInput;
-using hub::AuthType;
-using hub::Error;
-using hub::ErrorCode;
-using hub::HubResult;
 
 // Reads fields of one object; remembers the first that has the wrong type.
 class Fields {
@@ -115,11 +109,17 @@ void check_id(Fields& fields, std::string_view name, const std::string& expected
   if (id && !id->empty() && *id != expected) fields.complain(name, "the one of the path");
 }
 
+std::string_view connection_state(const Presence& presence) {
+  return presence.connected ? "Connected" : "Disconnected";
+}
+
 json::Value text_or_null(const std::string& text) {
   return text.empty() ? json::Value() : json::Value(text);
 }
 
-json::Object authentication_document(const hub::Authentication& a) {
+}  // namespace
+
+json::Object authentication_document(const Authentication& a) {
   json::Object keys;
   keys.append("primaryKey", text_or_null(a.primary_key));
   keys.append("secondaryKey", text_or_null(a.secondary_key));
@@ -133,16 +133,10 @@ json::Object authentication_document(const hub::Authentication& a) {
   return out;
 }
 
-std::string_view connection_state(const hub::Presence& presence) {
-  return presence.connected ? "Connected" : "Disconnected";
-}
-
-}  // namespace
-
-HubResult<hub::DeviceInput> parse_device(const json::Object& body, const IdentityKey& key) {
+HubResult<DeviceInput> parse_device(const json::Object& body, const IdentityKey& key) {
   Fields fields(body);
   check_id(fields, "deviceId", key.device);
-  hub::DeviceInput out;
+  DeviceInput out;
   if (const std::optional<std::string> status = fields.text("status")) {
     out.enabled = equals_ignore_case(*status, "enabled");
     if (!out.enabled && !equals_ignore_case(*status, "disabled")) fields.complain("status", "enabled or disabled");
@@ -158,22 +152,22 @@ HubResult<hub::DeviceInput> parse_device(const json::Object& body, const Identit
   return out;
 }
 
-HubResult<hub::ModuleInput> parse_module(const json::Object& body, const IdentityKey& key) {
+HubResult<ModuleInput> parse_module(const json::Object& body, const IdentityKey& key) {
   Fields fields(body);
   check_id(fields, "deviceId", key.device);
   check_id(fields, "moduleId", key.module);
-  hub::ModuleInput out;
+  ModuleInput out;
   out.managed_by = fields.text("managedBy");
   out.authentication = parse_authentication(fields);
   if (const auto ok = fields.verdict(); !ok) return fail(ok.error());
   return out;
 }
 
-json::Object device_document(const hub::Identity& device, const hub::Presence& presence) {
+json::Object device_document(const Identity& device, const Presence& presence) {
   json::Object out;
   out.append("deviceId", device.key.device);
   out.append("generationId", device.generation_id);
-  out.append("etag", hub::counter_etag_text(device.etag));
+  out.append("etag", counter_etag_text(device.etag));
   out.append("connectionState", connection_state(presence));
   out.append("status", device.enabled ? "enabled" : "disabled");
   out.append("statusReason", device.status_reason ? json::Value(*device.status_reason) : json::Value());
@@ -192,13 +186,13 @@ json::Object device_document(const hub::Identity& device, const hub::Presence& p
   return out;
 }
 
-json::Object module_document(const hub::Identity& module, const hub::Presence& presence) {
+json::Object module_document(const Identity& module, const Presence& presence) {
   json::Object out;
   out.append("moduleId", module.key.module);
   out.append("managedBy", module.managed_by ? json::Value(*module.managed_by) : json::Value());
   out.append("deviceId", module.key.device);
   out.append("generationId", module.generation_id);
-  out.append("etag", hub::counter_etag_text(module.etag));
+  out.append("etag", counter_etag_text(module.etag));
   out.append("connectionState", connection_state(presence));
   out.append("connectionStateUpdatedTime", format_iso8601(presence.state_updated));
   out.append("lastActivityTime", format_iso8601(presence.last_activity));
@@ -207,4 +201,4 @@ json::Object module_document(const hub::Identity& module, const hub::Presence& p
   return out;
 }
 
-}  // namespace nave::front::http
+}  // namespace nave::hub
