@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "hub/job/limits.h"
 #include "hub/job/render.h"
-#include "hub/query/limits.h"
 
 namespace nave::hub {
 namespace {
@@ -43,7 +43,7 @@ JobRows::JobRows(const JobStore& store, Metrics& metrics)
       failure_(metrics.counter("jobs_queryJobs_failure", "Pages of queries over devices.jobs that failed")) {}
 
 Result<std::vector<Job>, StoreError> JobRows::jobs_from(const JobRowFilter& filter, uint64_t number) const {
-  if (!filter.job_id) return store_.load_jobs(number == 0 ? 0 : number - 1, kJobsOfABatch, kQueryTurnBytes);
+  if (!filter.job_id) return store_.load_jobs(number == 0 ? 0 : number - 1, kJobsOfABatch, kJobTurnBytes);
   auto job = store_.load_job(*filter.job_id);
   if (!job) return fail(job.error());
   std::vector<Job> out;
@@ -53,7 +53,7 @@ Result<std::vector<Job>, StoreError> JobRows::jobs_from(const JobRowFilter& filt
 
 Result<std::vector<JobRow>, StoreError> JobRows::rows_of(const Job& job, const JobRowFilter& filter,
                                                          const IdentityKey& after) const {
-  if (!filter.device_id) return store_.load_job_rows(job.number, after, {}, kQueryTurnRows, kQueryTurnBytes);
+  if (!filter.device_id) return store_.load_job_rows(job.number, after, {}, kJobReadRows, kJobTurnBytes);
   auto rows = store_.load_device_rows(job.number, *filter.device_id);
   if (rows) std::erase_if(*rows, [&](const JobRow& row) { return row.key <= after; });
   return rows;

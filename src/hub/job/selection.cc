@@ -80,7 +80,7 @@ Result<JobSelection, std::string> JobSelection::parse(std::string_view condition
 }
 
 JobSelection::JobSelection(query::Statement statement, const Sources& sources)
-    : statement_(std::move(statement)), sources_(sources) {
+    : statement_(std::move(statement)), sources_(sources), plan_(make_plan(statement_, sources.scan.indexes())) {
   if (statement_.where) devices_ = named_by(*statement_.where);
   if (!devices_) return;
   std::ranges::sort(*devices_);
@@ -100,23 +100,29 @@ Result<JobSelection::Batch, StoreError> JobSelection::next(const IdentityKey& af
   return statement_.collection == query::Collection::kModules ? modules_of_named(after) : named_devices(after);
 }
 
+bool JobSelection::is_target(ScannedRow& row) const {
+  if (statement_.where && !query::matches(statement_, QueriedTwin(row, sources_.registry))) return false;
+  return !row.broken();
+}
+
 Result<JobSelection::Batch, StoreError> JobSelection::scan(const IdentityKey& after) const {
-  const auto kind =
-      statement_.collection == query::Collection::kModules ? TwinScan::Kind::kModules : TwinScan::Kind::kDevices;
-  const auto found = sources_.scan.scan_twins(kind, after, kJobTurnTwins, kJobTurnBytes);
-  if (!found) return fail(found.error());
-  Batch out{{}, found->size(), after, found->empty()};
-  for (const ScannedTwin& row : *found) {
-    if (is_target(row.identity, row.twin)) out.targets.push_back(row.identity.key);
-    out.to = row.identity.key;
-  }
+  Batch out{{}, 0, after, false};
+  const auto visit = [&](ScannedRow& row) {
+    if (is_target(row)) out.targets.push_back(row.key());
+    out.to.device.assign(row.device());
+    out.to.module.assign(row.module());
+    return ++out.looked_at < kJobTurnTwins;
+  };
+  const auto all = sources_.scan.scan({plan_.kind, after, plan_.written_only, plan_.match}, visit);
+  if (!all) return fail(all.error());
+  out.end = *all;
   return out;
 }
 
 Result<JobSelection::Batch, StoreError> JobSelection::named_devices(const IdentityKey& after) const {
   Batch out{{}, 0, after, false};
   auto id = std::ranges::upper_bound(*devices_, after.device);
-  for (; id != devices_->end() && out.looked_at < kJobTurnTwins; ++id, ++out.looked_at) {
+  for (; id != devices_->end() && out.looked_at < kJobTurnNames; ++id, ++out.looked_at) {
     out.to = {*id, ""};
     const auto identity = sources_.registry.get(out.to);
     if (!identity) continue;
@@ -131,9 +137,9 @@ Result<JobSelection::Batch, StoreError> JobSelection::named_devices(const Identi
 Result<JobSelection::Batch, StoreError> JobSelection::modules_of_named(const IdentityKey& after) const {
   Batch out{{}, 0, after, false};
   auto id = std::ranges::lower_bound(*devices_, after.device);
-  for (; id != devices_->end() && out.looked_at < kJobTurnTwins; ++id, ++out.looked_at) {
+  for (; id != devices_->end() && out.looked_at < kJobTurnNames; ++id, ++out.looked_at) {
     const IdentityKey from = std::max(after, IdentityKey{*id, ""});
-    const auto found = sources_.scan.scan_twins(TwinScan::Kind::kModules, from, kJobTurnTwins, kJobTurnBytes);
+    const auto found = sources_.scan.scan_twins(TwinScan::Kind::kModules, from, kJobTurnNames, kJobTurnBytes);
     if (!found) return fail(found.error());
     out.to = end_of(*id);
     for (const ScannedTwin& row : *found) {

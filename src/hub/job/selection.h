@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "hub/device/registry.h"
+#include "hub/query/plan.h"
 #include "hub/query/scan.h"
 #include "query/ast.h"
 
@@ -37,12 +38,14 @@ class JobSelection {
  private:
   JobSelection(query::Statement statement, const Sources& sources);
   [[nodiscard]] bool is_target(const Identity& identity, const std::optional<Twin>& twin) const;
+  [[nodiscard]] bool is_target(ScannedRow& row) const;
   [[nodiscard]] Result<Batch, StoreError> scan(const IdentityKey& after) const;
   [[nodiscard]] Result<Batch, StoreError> named_devices(const IdentityKey& after) const;
   [[nodiscard]] Result<Batch, StoreError> modules_of_named(const IdentityKey& after) const;
 
   query::Statement statement_;
   Sources sources_;
+  QueryPlan plan_;
   std::optional<std::vector<std::string>> devices_;  // sorted: no other meets the condition
 };
 

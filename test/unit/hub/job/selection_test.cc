@@ -1,5 +1,7 @@
 #include "hub/job/selection.h"
 
+#include <functional>
+
 #include "hub/job/limits.h"
 #include "unit/hub/job/job_rig.h"
 
@@ -10,11 +12,11 @@ namespace {
 class CountingScan final : public TwinScan {
  public:
   explicit CountingScan(const TwinScan& i) : inner(i) {}
-  [[nodiscard]] Result<std::vector<ScannedTwin>, StoreError> scan_twins(Kind kind, const IdentityKey& after,
-                                                                        size_t rows_max,
-                                                                        size_t bytes_max) const override {
+  [[nodiscard]] const std::vector<IndexedPath>& indexes() const override { return inner.indexes(); }
+  [[nodiscard]] Result<bool, StoreError> scan(const Range& range,
+                                              const std::function<bool(ScannedRow&)>& visit) const override {
     ++batches;
-    return inner.scan_twins(kind, after, rows_max, bytes_max);
+    return inner.scan(range, visit);
   }
   const TwinScan& inner;
   mutable size_t batches = 0;
@@ -77,6 +79,17 @@ TEST_F(JobSelectionTest, WhatDoesNotNameDevicesScans) {
   EXPECT_EQ(select("deviceId IN ['d000001', tags.x]"), "d000001 ");
   EXPECT_EQ(select("deviceId != 'd000001'"), "d000000 d000002 ");
   EXPECT_GT(scan.batches, 0U);
+}
+
+TEST_F(JobSelectionTest, ManyTwinsTakeSeveralBatches) {
+  constexpr size_t kTwins = 2 * kJobTurnTwins;
+  add_devices(kTwins);
+  std::string expected;
+  for (size_t i = 0; i < kTwins; ++i) expected += device_name(i) + " ";
+  EXPECT_EQ(select("*"), expected);
+  EXPECT_EQ(select("NOT IS_DEFINED(tags.x)"), expected);
+  EXPECT_EQ(select("tags.x = 1"), "") << "of twins that were never written nothing can be known";
+  EXPECT_GE(scan.batches, 5U);
 }
 
 TEST_F(JobSelectionTest, ManyNamesTakeSeveralBatches) {
