@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import amqp_idle
+import transfer
 from servers import Floor, Mosquitto, Nave
 
 POSTGRES_UPDATE_US = 135  # CPU of one durable jsonb update, the lowest of 135 to 148 measured for P15
@@ -220,7 +221,7 @@ def read(s):
             print(f"READ {done.stdout.splitlines()[0] if done.returncode == 0 else done.stderr.strip()}")
 
 
-ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "P14": p14, "P15": p15, "P20": p20,
+ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "P14": p14, "P15": p15, "P17": transfer.measure, "P20": p20,
         "C2D": c2d, "AMQP": amqp,
         "BULK": bulk, "READ": read}
 
@@ -231,7 +232,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
     parser.add_argument("--scratch", default=None, help="folder on the disk to measure")
-    parser.add_argument("--devices", type=int, default=100_000, help="how many BULK registers")
+    parser.add_argument("--devices", type=int, default=100_000, help="how many BULK registers and P17 imports")
     given = parser.parse_args()
     if unknown := set(given.rows) - set(ROWS):
         parser.error(f"no such row: {' '.join(sorted(unknown))}")

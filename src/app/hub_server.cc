@@ -235,7 +235,11 @@ void HubServer::Parts::make_hub() {
   query_worker = std::make_unique<WorkerThread>();
   queries = std::make_unique<hub::QueryService>(*twin_scan, *registry, *query_worker, clock, metrics);
   ticker = std::make_unique<Ticker>(
-      std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { transfers->on_tick(); }},
+      std::vector<std::function<void()>>{
+          [this] { c2d->on_tick(); }, [this] { transfers->on_tick(); },
+          [this, seconds = 0]() mutable {  // files are not for a shard, and an hour more or less does not matter
+            if (++seconds % 3600 == 0) blob_worker->post([this] { blobs->expire(); });
+          }},
       runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
