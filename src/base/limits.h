@@ -116,7 +116,7 @@ inline constexpr size_t kBulkItemsMax = 100;
 inline constexpr uint32_t kHttpHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kHttpBodyBytesMax = 1024 * 1024;
 inline constexpr size_t kHttpBulkBodyBytesMax = 16 * 1024 * 1024;  // POST /devices
-inline constexpr size_t kHttpBatchMessagesMax = 500;  // device-mqtt-https.md §8.5
+inline constexpr size_t kHttpBatchMessagesMax = 500;               // device-mqtt-https.md §8.5
 inline constexpr int64_t kHttpRequestArrivalMs = 60 * 1000;
 inline constexpr int64_t kHttpIdleMs = 120 * 1000;
 

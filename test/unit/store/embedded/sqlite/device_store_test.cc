@@ -120,15 +120,19 @@ TEST_F(SqliteStore, FileIsPrivateAndMarked) {
 
 TEST_F(SqliteStore, RefusesANewerVersion) {
   open().reset();
-  run_sql("PRAGMA user_version = 4");
-  EXPECT_EQ(refusal(), "state database " + options.path +
-                           ": version 4 was written by a newer Nave; this one reads up to version 3");
+  const std::string newer = std::to_string(kStateVersion + 1);
+  run_sql("PRAGMA user_version = " + newer);
+  EXPECT_EQ(refusal(), "state database " + options.path + ": version " + newer +
+                           " was written by a newer Nave; this one reads up to version " +
+                           std::to_string(kStateVersion));
 }
 
-// Version 1 had no twins, version 2 no messages.
+// Version 1 had no twins, version 2 no messages, version 3 no imports.
 TEST_F(SqliteStore, AnOlderFileIsBroughtUpToDate) {
-  for (const auto* downgrade : {"DROP TABLE command; DROP TABLE feedback; DROP TABLE twin; PRAGMA user_version = 1",
-                                "DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2"}) {
+  for (const auto* downgrade :
+       {"DROP TABLE transfer; DROP TABLE command; DROP TABLE feedback; DROP TABLE twin; PRAGMA user_version = 1",
+        "DROP TABLE transfer; DROP TABLE command; DROP TABLE feedback; PRAGMA user_version = 2",
+        "DROP TABLE transfer; PRAGMA user_version = 3"}) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
     ASSERT_TRUE(apply(*open(), {create("d")}));
     run_sql(downgrade);
