@@ -13,6 +13,8 @@ import time
 
 import amqp_idle
 import jobs as twin_jobs
+import postgres
+import transfer
 from servers import Floor, Mosquitto, Nave
 
 POSTGRES_UPDATE_US = 135  # CPU of one durable jsonb update, the lowest of 135 to 148 measured for P15
@@ -232,9 +234,21 @@ def jobs(s):
             sys.stdout.flush()
 
 
-ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "P14": p14, "P15": p15, "P20": p20,
-        "C2D": c2d, "AMQP": amqp,
-        "BULK": bulk, "READ": read, "JOBS": jobs}
+def p18(s):
+    """PostgreSQL, if it is installed, answers the first question over the same twins in the same sitting."""
+    command = [s.build / "bench" / "query_scan", "--devices", s.devices, "--rounds", s.pairs]
+    env = {**os.environ, "TMPDIR": str(s.scratch)}
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True, env=env)
+    for line in done.stdout.splitlines():
+        print(f"P18 {line}")
+    if postgres.available():
+        with postgres.Postgres(s.scratch) as peer:
+            peer.fill(s.devices)
+            print(f"P18 {statistics.median(peer.scan_seconds(s.pairs)):7.3f} s  PostgreSQL, sequential scan, the first query")
+
+
+ROWS = {"P1": p1, "P2": p2, "P6": p6, "P7": p7, "P8": p8, "P10": p10, "P12": p12, "P14": p14, "P15": p15, "P17": transfer.measure, "P18": p18,
+        "P20": p20, "C2D": c2d, "AMQP": amqp, "BULK": bulk, "READ": read, "JOBS": jobs}
 
 
 def main():
@@ -243,7 +257,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
     parser.add_argument("--scratch", default=None, help="folder on the disk to measure")
-    parser.add_argument("--devices", type=int, default=100_000, help="how many BULK registers and JOBS changes")
+    parser.add_argument("--devices", type=int, default=100_000, help="how many BULK registers, P17 imports and JOBS changes")
     given = parser.parse_args()
     if unknown := set(given.rows) - set(ROWS):
         parser.error(f"no such row: {' '.join(sorted(unknown))}")

@@ -272,7 +272,11 @@ void HubServer::Parts::make_hub() {
   make_jobs();
   ticker = std::make_unique<Ticker>(
       std::vector<std::function<void()>>{[this] { c2d->on_tick(); }, [this] { configurations->on_tick(); },
-                                         [this] { jobs->on_tick(); }, [this] { transfers->on_tick(); }},
+                                         [this] { jobs->on_tick(); }, [this] { transfers->on_tick(); },
+                                         [this, seconds = 0]() mutable {  // files are not for a shard
+                                           constexpr int kHour = 3600;
+                                           if (++seconds % kHour == 0) blob_worker->post([this] { blobs->expire(); });
+                                         }},
       runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));

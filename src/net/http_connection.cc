@@ -102,7 +102,7 @@ bool HttpConnection::process_one() {
   size_t consumed = 0;
   const HttpParser::Status status = parser_->feed(buffer_, consumed);
   buffer_.erase(0, consumed);
-  if (taker_ && !pass_piece() && status != HttpParser::Status::kDone) return false;
+  if (taker_) pass_piece();
   switch (status) {
     case HttpParser::Status::kHead:
       plan_body();
@@ -149,13 +149,12 @@ void HttpConnection::plan_body() {
   });
 }
 
-bool HttpConnection::pass_piece() {
+void HttpConnection::pass_piece() {
   const std::string piece = parser_->take_body_piece();
-  if (piece.empty() || closing_) return true;
+  if (piece.empty() || closing_) return;
   // Each piece has the time that a whole request of usual size has.
   transport_->shard().timers.arm(*this, limits::kHttpRequestArrivalMs);
   taker_full_ = !taker_->take(piece);
-  return !taker_full_;
 }
 
 void HttpConnection::dispatch() {

@@ -32,8 +32,8 @@ class HttpConnection final : public Handler, private Timer {
   [[nodiscard]] bool process_one();
   void begin_request();
   void plan_body();
-  // False: its taker has had enough for now.
-  [[nodiscard]] bool pass_piece();
+  // What arrived, to its taker.
+  void pass_piece();
   void dispatch();
   void upgrade(const HttpRequest& request);
   void answer(HttpResponse response);

@@ -28,9 +28,12 @@ class BlobStorageContract : public ::testing::TestWithParam<bool> {
   // What a new process finds.
   void reopen() {
     storage.reset();
+    // Those before are kept for what still refers to them.
     if (durable())
-      files = std::make_unique<store::embedded::FolderBlobFiles>(disk, folder + "/blobs", Durability::kDurable);
-    if (!files) files = std::make_unique<store::memory::MemoryBlobFiles>();
+      opened.push_back(
+          std::make_unique<store::embedded::FolderBlobFiles>(disk, folder + "/blobs", Durability::kDurable));
+    if (opened.empty()) opened.push_back(std::make_unique<store::memory::MemoryBlobFiles>());
+    files = opened.back().get();
     metrics.push_back(std::make_unique<Metrics>());
     storage = std::make_unique<BlobStorage>(*files, clock, *metrics.back(), 1 << 20);
     ASSERT_TRUE(storage->load());
@@ -62,7 +65,8 @@ class BlobStorageContract : public ::testing::TestWithParam<bool> {
   ManualClock clock{from_unix_ms(1'786'784'856'000)};
   std::string folder;
   store::embedded::PosixFileSystem disk;
-  std::unique_ptr<BlobFiles> files;
+  std::vector<std::unique_ptr<BlobFiles>> opened;
+  BlobFiles* files = nullptr;
   std::vector<std::unique_ptr<Metrics>> metrics;
   std::unique_ptr<BlobStorage> storage;
 };

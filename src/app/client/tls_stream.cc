@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,6 +31,13 @@ std::string openssl_reason() {
   return reason != nullptr ? reason : "connection closed";
 }
 
+// Of connecting, the handshake and sending: an address that swallows everything must not hold its caller for minutes.
+constexpr timeval kPatience{20, 0};
+
+void set_patience(int fd, int which, timeval patience) {
+  (void)setsockopt(fd, SOL_SOCKET, which, &patience, sizeof patience);
+}
+
 int connect_tcp(const ClientTarget& target) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -42,6 +50,7 @@ int connect_tcp(const ClientTarget& target) {
   int error = 0;
   for (const addrinfo* a = list; a != nullptr && fd < 0; a = a->ai_next) {
     fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+    if (fd >= 0) set_patience(fd, SO_SNDTIMEO, kPatience);
     if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
       error = errno;
       close(fd);
@@ -93,12 +102,14 @@ TlsStream::TlsStream(const ClientTarget& target) : impl_(std::make_unique<Impl>(
     SSL_set_tlsext_host_name(ssl, target.host.c_str());
   }
   SSL_set_fd(ssl, impl_->fd);
+  set_patience(impl_->fd, SO_RCVTIMEO, kPatience);
   if (SSL_connect(ssl) != 1) {
     const long verify = SSL_get_verify_result(ssl);
     const std::string reason = verify != X509_V_OK ? X509_verify_cert_error_string(verify) : openssl_reason();
     throw std::runtime_error("TLS to " + target.host + " failed: " + reason +
                              (verify != X509_V_OK ? " (name the hub's CA file with --ca)" : ""));
   }
+  set_patience(impl_->fd, SO_RCVTIMEO, {0, 0});  // read() has times of its own
 }
 
 TlsStream::~TlsStream() {

@@ -1,4 +1,6 @@
 // Import and export jobs over the API (reference/service-rest.md §10), against the hub's own containers.
+#include <algorithm>
+
 #include "json/parse.h"
 #include "unit/front/http/api_fixture.h"
 
@@ -86,7 +88,7 @@ TEST_F(TransferTest, StorageIsLookedAtFirst) {
   const auto refused = [this](const std::string& body) {
     const Response r = create(body);
     EXPECT_EQ(r.status, 400) << body;
-    return r.header("iothub-errorcode").value_or("");
+    return r.header("iothub-errorcode");
   };
   for (const std::string& out :
        {uri("r"), uri("rwl"), uri("racwdl", "none"), uri() + "x", std::string("https://other/c"),
