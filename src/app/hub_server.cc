@@ -34,6 +34,7 @@
 #include "front/http/ops_api.h"
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
+#include "front/http/state_routes.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
 #include "front/mqtt/front.h"
@@ -43,6 +44,7 @@
 #include "hub/fault/injection.h"
 #include "hub/method/service.h"
 #include "hub/query/service.h"
+#include "hub/state/service.h"
 #include "hub/telemetry/ingest.h"
 #include "hub/twin/service.h"
 #include "net/runtime.h"
@@ -139,6 +141,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::C2dService> c2d;
   std::unique_ptr<Ticker> ticker;
   std::unique_ptr<hub::QueryService> queries;
+  std::unique_ptr<hub::StateService> state;
   std::unique_ptr<WorkerThread> query_worker;         // ends before what runs on it
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
 
@@ -208,6 +211,7 @@ void HubServer::Parts::make_hub() {
   registry->set_queue(*c2d);
   query_worker = std::make_unique<WorkerThread>();
   queries = std::make_unique<hub::QueryService>(*twin_scan, *registry, *query_worker, clock, metrics);
+  state = std::make_unique<hub::StateService>(*store, *twin_scan, *registry, *query_worker);
   ticker = std::make_unique<Ticker>(std::vector<std::function<void()>>{[this] { c2d->on_tick(); }}, runtime.shard(0));
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
@@ -239,6 +243,7 @@ void HubServer::Parts::make_fronts() {
   std::ranges::move(front::http::c2d_routes(*c2d, *directory), std::back_inserter(routes));
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));
+  std::ranges::move(front::http::state_routes(*state), std::back_inserter(routes));
   service_api = std::make_unique<front::http::ServiceApi>(*authenticator, std::move(routes));
   const auto readiness = [this] { return missing(); };
   ops_api = std::make_unique<front::http::OpsApi>(metrics, *authenticator, readiness, service_api.get());

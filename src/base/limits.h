@@ -111,12 +111,14 @@ inline constexpr size_t kAmqpBatchMessagesMax = 8192;  // in one delivery of for
 
 // Bulk registry (service-rest.md §8, §9): items of one request.
 inline constexpr size_t kBulkItemsMax = 100;
+// A line of a hub's state: an identity with its twin, whose metadata is longer than its values.
+inline constexpr size_t kStateLineBytesMax = 4 * 1024 * 1024;
 
 // HTTP (service-rest.md §1)
 inline constexpr uint32_t kHttpHeaderBytesMax = 32 * 1024;
 inline constexpr size_t kHttpBodyBytesMax = 1024 * 1024;
 inline constexpr size_t kHttpBulkBodyBytesMax = 16 * 1024 * 1024;  // POST /devices
-inline constexpr size_t kHttpBatchMessagesMax = 500;  // device-mqtt-https.md §8.5
+inline constexpr size_t kHttpBatchMessagesMax = 500;               // device-mqtt-https.md §8.5
 inline constexpr int64_t kHttpRequestArrivalMs = 60 * 1000;
 inline constexpr int64_t kHttpIdleMs = 120 * 1000;
 

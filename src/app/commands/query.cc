@@ -37,7 +37,7 @@ void run_query(const QueryOptions& o) {
     const auto next = page.headers.find("x-ms-continuation");
     continuation = next == page.headers.end() ? "" : next->second;
   } while (!continuation.empty() && (o.top == 0 || out.size() < o.top));
-  std::cout << indented(std::move(out));
+  std::cout << shown(std::move(out), o.output);
 }
 
 }  // namespace nave::app

@@ -120,7 +120,8 @@ void renew_keys(hub::Registry& registry, Call call) {
 std::vector<Route> bulk_routes(hub::BulkRegistry& bulk, hub::Registry& registry) {
   const std::vector<auth::Right> write{auth::Right::kRegistryWrite};
   return {
-      {"POST", "devices", write, Body::kAnyJson, [&bulk](Call call) { run_bulk(bulk, std::move(call)); }},
+      {"POST", "devices", write, Body::kAnyJson, [&bulk](Call call) { run_bulk(bulk, std::move(call)); },
+       Caller::kService, limits::kHttpBulkBodyBytesMax},
       {"POST", "devices/keys/regenerate", write, Body::kObject,
        [&registry](Call call) { renew_keys(registry, std::move(call)); }},
   };

@@ -17,6 +17,7 @@
 #include "front/http/method_routes.h"
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
+#include "front/http/state_routes.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/twin_routes.h"
 #include "hub/device/bulk.h"
@@ -116,6 +117,7 @@ class ApiFixture : public testing::Test {
   hub::MethodService methods{registry, sessions, 1, metrics};
   hub::C2dService c2d{store, registry, sessions, shard.clock, metrics, shard.executor, {}};
   hub::QueryService queries{store, registry, shard.executor, shard.clock, metrics};
+  hub::StateService state{store, store, registry, shard.executor};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   [[nodiscard]] std::vector<front::http::Route> routes() {
@@ -127,6 +129,7 @@ class ApiFixture : public testing::Test {
     for (front::http::Route& r : front::http::c2d_routes(c2d, sessions)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::state_routes(state)) out.push_back(std::move(r));
     return out;
   }
   std::unique_ptr<net::HttpHandler> api = std::make_unique<front::http::ServiceApi>(authenticator, routes());
