@@ -1,10 +1,10 @@
 #include "hub/state/service.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "base/limits.h"
 #include "hub/state/record.h"
 
 namespace nave::hub {
