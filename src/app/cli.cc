@@ -63,34 +63,6 @@ void add_connection_string(CLI::App& app, ConnectionStringOptions& o) {
   verb->callback([&o] { print_connection_string(o); });
 }
 
-CLI::App& add_device(CLI::App& app, DeviceOptions& o) {
-  CLI::App* device = app.add_subcommand("device", "Manage device identities")->require_subcommand(1);
-  const auto verb = [&](const char* name, const char* help, void (*run)(const DeviceOptions&), bool needs_id) {
-    CLI::App* v = device->add_subcommand(name, help);
-    add_target(v, o.target);
-    if (needs_id) v->add_option("-d,--device-id,device", o.device, "Device id")->required();
-    v->add_option("-o,--output", o.output, "json or table")->check(CLI::IsMember({"json", "table"}));
-    v->callback([&o, run] { run(o); });
-    return v;
-  };
-  CLI::App* create = verb("create", "Create a device", device_create, true);
-  create->add_option("--auth-method,--am", o.auth_method, "shared_private_key, x509_thumbprint or x509_ca")
-      ->check(CLI::IsMember({"shared_private_key", "x509_thumbprint", "x509_ca"}));
-  create->add_option("--primary-key,--pk", o.primary_key, "Base64 of 16 to 64 bytes; generated when missing");
-  create->add_option("--secondary-key,--sk", o.secondary_key, "As the primary key; both or neither");
-  create->add_option("--primary-thumbprint,--ptp", o.primary_thumbprint, "SHA-1 or SHA-256 of the certificate, in hex");
-  create->add_option("--secondary-thumbprint,--stp", o.secondary_thumbprint, "As the primary thumbprint");
-  create->add_option("--status,--sta", o.status, "enabled or disabled")->check(CLI::IsMember({"enabled", "disabled"}));
-  create->add_option("--status-reason,--star", o.status_reason, "Why");
-  create->add_flag("--edge-enabled,--ee", o.edge, "An IoT Edge device");
-  verb("show", "Show a device", device_show, true);
-  CLI::App* list = verb("list", "List devices", device_list, false);
-  list->add_option("--top", o.top, "At most so many, 1 to 1000")->check(CLI::Range(1, 1000));
-  verb("delete", "Delete a device, its modules and its sessions", device_delete, true);
-  verb("connection-string", "Print a device's connection string", device_connection_string_command, true);
-  return *device;
-}
-
 void add_twin(CLI::App& app, TwinOptions& o) {
   CLI::App* twin = app.add_subcommand("twin", "Read and write device and module twins")->require_subcommand(1);
   const auto verb = [&](const char* name, const char* help, void (*run)(const TwinOptions&)) {
@@ -98,7 +70,7 @@ void add_twin(CLI::App& app, TwinOptions& o) {
     add_target(v, o.target);
     v->add_option("-d,--device-id,device", o.device, "Device id")->required();
     v->add_option("-m,--module-id", o.module, "Module id, for the twin of a module");
-    v->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
+    add_output(v, o.output);
     v->callback([&o, run] { run(o); });
     return v;
   };
@@ -117,7 +89,7 @@ void add_query(CLI::App& app, QueryOptions& o) {
   verb->add_option("-q,--query-command,query", o.query, "The query, or @file")->required();
   verb->add_option("--top", o.top, "At most so many rows; all without it");
   verb->add_flag("--explain", o.explain, "Say what the query will read, and do nothing");
-  verb->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
+  add_output(verb, o.output);
   verb->callback([&o] { run_query(o); });
 }
 
@@ -132,7 +104,7 @@ void add_method(CLI::App& app, MethodOptions& o) {
   verb->add_option("--timeout,--to", o.timeout_s, "Seconds for the whole call, 5 to 300")->check(CLI::Range(5, 300));
   verb->add_option("--connect-timeout", o.connect_timeout_s,
                    "Seconds of them to wait for a device that is not connected");
-  verb->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
+  add_output(verb, o.output);
   verb->callback([&o] { method_invoke(o); });
 }
 
@@ -154,7 +126,8 @@ int run_command_line(int argc, char** argv) {
   int exit_code = 0;
   ServeFlags serve_flags;
   ConnectionStringOptions connection_string;
-  DeviceOptions device;
+  RegistryOptions registry;
+  StateOptions state;
   TwinOptions twin;
   QueryOptions query;
   JobOptions job;
@@ -169,10 +142,12 @@ int run_command_line(int argc, char** argv) {
   StorageOptions storage;
   add_serve(app, serve_flags, exit_code);
   add_connection_string(app, connection_string);
-  CLI::App& device_verb = add_device(app, device);
+  CLI::App& device_verb = add_device(app, registry);
   add_simulate(device_verb, simulate);
   add_transfer(device_verb, transfer);
   add_storage(app, storage);
+  add_module(app, registry);
+  add_state(app, state);
   add_twin(app, twin);
   add_query(app, query);
   add_job(app, job);

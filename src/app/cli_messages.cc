@@ -44,7 +44,7 @@ void add_c2d_identity(CLI::App* verb, C2dOptions& o) {
   add_target(verb, o.target);
   verb->add_option("-d,--device-id,device", o.device, "Device id")->required();
   verb->add_option("-m,--module-id", o.module, "Module id, for the queue of a module");
-  verb->add_option("-o,--output", o.output, "json")->check(CLI::IsMember({"json"}));
+  add_output(verb, o.output);
 }
 
 void add_c2d_send(CLI::App* verb, C2dOptions& o) {

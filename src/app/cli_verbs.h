@@ -9,6 +9,20 @@ namespace nave::app {
 
 // The flags that say which hub a client verb talks to.
 void add_target(CLI::App* verb, TargetOptions& target);
+// -o json, table or yaml.
+void add_output(CLI::App* verb, std::string& output);
+
+// cli_registry.cc: identities.
+struct RegistryOptions {
+  DeviceOptions device;
+  DeviceOptions module;
+  RenewKeyOptions renew_key;
+  FamilyOptions family;
+};
+// Gives the verb "device", to which others add.
+CLI::App& add_device(CLI::App& app, RegistryOptions& o);
+void add_module(CLI::App& app, RegistryOptions& o);
+void add_state(CLI::App& app, StateOptions& o);
 
 // cli_job.cc
 void add_job(CLI::App& app, JobOptions& o);

@@ -40,6 +40,7 @@
 #include "front/http/ops_api.h"
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
+#include "front/http/state_routes.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/transfer_routes.h"
 #include "front/http/twin_routes.h"
@@ -54,6 +55,7 @@
 #include "hub/job/service.h"
 #include "hub/method/service.h"
 #include "hub/query/service.h"
+#include "hub/state/service.h"
 #include "hub/telemetry/ingest.h"
 #include "hub/transfer/own_container.h"
 #include "hub/transfer/service.h"
@@ -174,6 +176,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::JobRows> job_rows;
   std::unique_ptr<Ticker> ticker;
   std::unique_ptr<hub::QueryService> queries;
+  std::unique_ptr<hub::StateService> state;
   std::unique_ptr<WorkerThread> query_worker;         // ends before what runs on it
   std::vector<std::unique_ptr<hub::Ingest>> ingests;  // by shard
   auth::BlobAccount blob_account;
@@ -278,6 +281,7 @@ void HubServer::Parts::make_hub() {
                                            if (++seconds % kHour == 0) blob_worker->post([this] { blobs->expire(); });
                                          }},
       runtime.shard(0));
+  state = std::make_unique<hub::StateService>(*store, *twin_scan, *registry, *query_worker);
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }
@@ -331,6 +335,7 @@ void HubServer::Parts::make_fronts() {
   std::ranges::move(front::http::feedback_routes(c2d->feedback(), hub), std::back_inserter(routes));
   std::ranges::move(front::http::telemetry_routes(*directory, ingests_by_shard()), std::back_inserter(routes));
   std::ranges::move(front::http::transfer_routes(*transfers), std::back_inserter(routes));
+  std::ranges::move(front::http::state_routes(*state), std::back_inserter(routes));
   service_api = std::make_unique<front::http::ServiceApi>(*authenticator, std::move(routes));
   blob_worker = std::make_unique<WorkerThread>();
   blob_joiner = std::make_unique<WorkerThread>();

@@ -90,7 +90,7 @@ void c2d_receive(const C2dOptions& o) {
   const ClientResponse message = call_service(resolve_target(o.target), "GET", queue_path(o), headers, "");
   if (message.status == 204) return;
   const json::Object out = shown(message);
-  std::cout << indented(out) << std::flush;
+  std::cout << shown(out, o.output) << std::flush;
   if (o.settle != "none") settle(o, o.settle, *out.find("lock")->if_string());
 }
 

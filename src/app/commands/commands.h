@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/commands/target.h"
 
@@ -18,14 +19,15 @@ void print_connection_string(const ConnectionStringOptions& options);
 // ---- nave device
 struct DeviceOptions {
   TargetOptions target;
-  std::string device;
+  std::string device, module;
   std::string auth_method = "shared_private_key";  // or x509_thumbprint, x509_ca
   std::string primary_key, secondary_key, primary_thumbprint, secondary_thumbprint;
   std::string status = "enabled";
   std::string status_reason;
+  std::string managed_by;  // of a module
   bool edge = false;
   unsigned top = 1000;
-  std::string output = "json";  // or table
+  std::string output = "json";  // or table, yaml
 };
 void device_create(const DeviceOptions& options);
 void device_show(const DeviceOptions& options);
@@ -57,6 +59,49 @@ struct StorageOptions {
 };
 void storage_connection_string_command(const StorageOptions& options);
 void storage_sas(const StorageOptions& options);
+// ---- nave module
+void module_create(const DeviceOptions& options);
+void module_show(const DeviceOptions& options);
+void module_list(const DeviceOptions& options);
+void module_delete(const DeviceOptions& options);
+void module_connection_string_command(const DeviceOptions& options);
+
+// ---- nave device renew-key, nave module renew-key
+struct RenewKeyOptions {
+  TargetOptions target;
+  std::vector<std::string> devices;
+  std::vector<std::string> modules;  // of each of them; empty: the devices themselves
+  std::string key_type;              // primary, secondary, both or swap
+  std::string output = "json";
+};
+// Throws, too, if an identity could not be given new keys; the others have them, and were printed.
+void renew_key(const RenewKeyOptions& options);
+
+// ---- nave device parent, nave device children
+struct FamilyOptions {
+  TargetOptions target;
+  std::string device;
+  std::string parent;                 // of parent set
+  std::vector<std::string> children;  // of children add and remove
+  bool all = false;                   // of children remove
+  bool force = false;                 // a child may have another parent
+  std::string output = "json";
+};
+void parent_set(const FamilyOptions& options);
+void parent_show(const FamilyOptions& options);
+void children_add(const FamilyOptions& options);
+void children_remove(const FamilyOptions& options);
+void children_list(const FamilyOptions& options);
+
+// ---- nave state
+struct StateOptions {
+  TargetOptions target;
+  std::string file;  // - is standard output or input
+  std::string output = "json";
+};
+void state_export(const StateOptions& options);
+// Throws, too, if lines could not be imported; the others were, and the answer printed says which.
+void state_import(const StateOptions& options);
 
 // ---- nave twin
 struct TwinOptions {

@@ -37,7 +37,7 @@ void method_invoke(const MethodOptions& o) {
       call_service(resolve_target(o.target), "POST", method_path(o), "", json::to_text(request(o)), patience_ms);
   const auto answer = json::parse(response.body);
   if (!answer) throw std::runtime_error("the hub's answer is not JSON");
-  std::cout << indented(*answer);
+  std::cout << shown(*answer, o.output);
 }
 
 }  // namespace nave::app

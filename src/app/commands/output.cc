@@ -5,6 +5,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "base/url.h"
 #include "json/write.h"
 
 namespace nave::app {
@@ -37,6 +38,79 @@ void write_indented(const json::Value& value, size_t depth, std::string& out) {
   }
 }
 
+bool is_container(const json::Value& value) {
+  return value.if_object() != nullptr || value.if_array() != nullptr;
+}
+
+bool is_empty_container(const json::Value& value) {
+  return (value.if_object() != nullptr && value.if_object()->empty()) ||
+         (value.if_array() != nullptr && value.if_array()->empty());
+}
+
+// A text that YAML reads as that text without quotes: words of letters, digits and a few signs, and none of the words
+// that YAML 1.1 or 1.2 takes for something else.
+bool is_plain(const std::string& text) {
+  static constexpr std::string_view kWords[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto inner = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; };
+  if (text.empty() || !(letter(text[0]) || text[0] == '_') || !std::ranges::all_of(text, inner)) return false;
+  return std::ranges::none_of(kWords, [&](std::string_view w) { return equals_ignore_case(text, w); });
+}
+
+void write_yaml_text(const std::string& text, std::string& out) {
+  if (is_plain(text)) {
+    out += text;
+  } else {
+    json::write_string(text, out);  // a JSON text is a double-quoted YAML scalar
+  }
+}
+
+void write_yaml(const json::Value& value, size_t depth, std::string& out);
+
+// Behind "name:" or "-": on the same line, or below.
+void write_yaml_below(const json::Value& value, size_t depth, std::string& out) {
+  if (!is_container(value) || is_empty_container(value)) {
+    out += ' ';
+    write_yaml(value, depth, out);
+    out += '\n';
+    return;
+  }
+  out += '\n';
+  write_yaml(value, depth, out);
+}
+
+void write_yaml(const json::Value& value, size_t depth, std::string& out) {
+  const std::string indent(2 * depth, ' ');
+  const json::Object* const object = value.if_object();
+  const json::Array* const array = value.if_array();
+  if (object != nullptr && !object->empty()) {
+    for (const json::Member& m : *object) {
+      out += indent;
+      write_yaml_text(m.name, out);
+      out += ':';
+      write_yaml_below(m.value, depth + 1, out);
+    }
+  } else if (array != nullptr && !array->empty()) {
+    for (const json::Value& v : *array) {
+      out += indent + '-';
+      write_yaml_below(v, depth + 1, out);
+    }
+  } else if (value.if_string() != nullptr) {
+    write_yaml_text(*value.if_string(), out);
+  } else {
+    json::write(value, out);
+  }
+}
+
+Columns scalar_columns(const std::vector<const json::Object*>& rows) {
+  Columns out;
+  if (rows.empty()) return out;
+  for (const json::Member& m : *rows.front()) {
+    if (!is_container(m.value)) out.emplace_back(m.name, m.name);
+  }
+  return out;
+}
+
 std::string cell(const json::Object& row, const std::string& member) {
   const json::Value* value = row.find(member);
   if (value == nullptr || value->is_null()) return "";
@@ -63,6 +137,13 @@ std::string indented(const json::Value& value) {
   return out + "\n";
 }
 
+std::string yaml(const json::Value& value) {
+  std::string out;
+  write_yaml(value, 0, out);
+  if (!out.ends_with('\n')) out += '\n';
+  return out;
+}
+
 std::string table(const std::vector<const json::Object*>& rows, const Columns& columns) {
   std::vector<size_t> widths;
   for (const auto& [heading, member] : columns) {
@@ -82,6 +163,20 @@ std::string table(const std::vector<const json::Object*>& rows, const Columns& c
     out += "\n";
   }
   return out;
+}
+
+std::string shown(const json::Value& value, const std::string& output, const Columns& columns) {
+  if (output == "yaml") return yaml(value);
+  if (output != "table") return indented(value);
+  std::vector<const json::Object*> rows;
+  if (const json::Array* array = value.if_array()) {
+    for (const json::Value& v : *array) {
+      if (v.if_object() != nullptr) rows.push_back(v.if_object());
+    }
+  } else if (value.if_object() != nullptr) {
+    rows.push_back(value.if_object());
+  }
+  return table(rows, columns.empty() ? scalar_columns(rows) : columns);
 }
 
 }  // namespace nave::app

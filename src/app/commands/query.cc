@@ -15,10 +15,10 @@ void run_query(const QueryOptions& o) {
   const std::string text = json::to_text(std::move(body));
   if (o.explain) {
     const ClientResponse plan = call_service(target, "POST", "/devices/query/explain", "", text);
-    std::cout << indented(json::parse(plan.body).value_or(json::Value()));
+    std::cout << shown(json::parse(plan.body).value_or(json::Value()), o.output);
     return;
   }
-  std::cout << indented(all_pages(target, "POST", "/devices/query", text, o.top));
+  std::cout << shown(all_pages(target, "POST", "/devices/query", text, o.top), o.output);
 }
 
 }  // namespace nave::app

@@ -54,10 +54,20 @@ uint16_t port_of(const json::Value& local, const char* name, uint16_t otherwise)
   return number && *number > 0 && *number <= 65535 ? static_cast<uint16_t>(*number) : otherwise;
 }
 
+// What the first of several errors says (reference/service-rest.md §8, §9).
+std::string first_error(const json::Value& body) {
+  const json::Value* const errors = body.if_object() != nullptr ? body.if_object()->find("errors") : nullptr;
+  if (errors == nullptr || errors->if_array() == nullptr || errors->if_array()->empty()) return "";
+  return member(errors->if_array()->front(), "errorStatus", nullptr);
+}
+
 std::string service_message(const ClientResponse& response) {
   std::string message = "status " + std::to_string(response.status);
   if (const auto body = json::parse(response.body)) {
-    if (const std::string text = member(*body, "Message", nullptr); !text.empty()) {
+    const std::string text = member(*body, "Message", nullptr);
+    if (const std::string first = first_error(*body); text.empty() && !first.empty()) {
+      message = first;
+    } else if (!text.empty()) {
       // Some errors are a JSON document inside the text (reference/service-rest.md §4, E3).
       const auto nested = json::parse(text);
       const size_t semicolon = text.find(';');

@@ -15,10 +15,10 @@ std::string twin_path(const TwinOptions& o) {
   return o.module.empty() ? device : device + "/modules/" + percent_encode(o.module);
 }
 
-void print(const ClientResponse& response) {
+void print(const ClientResponse& response, const std::string& output) {
   const auto twin = json::parse(response.body, {.bytes_max = size_t{64} << 20});
   if (!twin) throw std::runtime_error("the hub's answer is not JSON");
-  std::cout << indented(*twin);
+  std::cout << shown(*twin, output);
 }
 
 json::Object parse_object(const char* flag, const std::string& text) {
@@ -30,13 +30,13 @@ json::Object parse_object(const char* flag, const std::string& text) {
 
 void write(const TwinOptions& o, const char* method, const json::Object& body) {
   const std::string if_match = o.etag.empty() ? "\"*\"" : '"' + o.etag + '"';
-  print(call_service(resolve_target(o.target), method, twin_path(o), if_match, json::to_text(body)));
+  print(call_service(resolve_target(o.target), method, twin_path(o), if_match, json::to_text(body)), o.output);
 }
 
 }  // namespace
 
 void twin_show(const TwinOptions& o) {
-  print(call_service(resolve_target(o.target), "GET", twin_path(o), "", ""));
+  print(call_service(resolve_target(o.target), "GET", twin_path(o), "", ""), o.output);
 }
 
 void twin_update(const TwinOptions& o) {

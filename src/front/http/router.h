@@ -48,6 +48,7 @@ struct Route {
   Caller caller = Caller::kService;
   // More than kHttpBodyBytesMax is for routes of policies only: nobody else makes us hold so much.
   size_t body_bytes_max = limits::kHttpBodyBytesMax;
+  bool needs_all = false;  // all the rights of any_of
 };
 
 struct Match {

@@ -67,8 +67,9 @@ HubResult<void> ServiceApi::authorize(const net::HttpRequest& request, const Rou
   const auto grant = authenticator_.service(request.header("Authorization").value_or(""));
   if (!grant) return refuse(request, grant.error().message);
   const std::vector<std::string_view> resource(segments.begin(), segments.end());
-  for (const auth::Right right : route.any_of) {
-    if (grant->allows(right, resource)) return {};
+  const auto allowed = [&](auth::Right right) { return grant->allows(right, resource); };
+  if (route.needs_all ? std::ranges::all_of(route.any_of, allowed) : std::ranges::any_of(route.any_of, allowed)) {
+    return {};
   }
   return refuse(request, "the policy lacks the right, or its scope does not cover the resource");
 }

@@ -195,6 +195,43 @@ void Registry::tell_sessions(const Identity& written) {
   }
 }
 
+std::vector<IdentityKey> Registry::with_modules(const IdentityKey& key) const {
+  std::vector<IdentityKey> out{key};
+  if (key.is_module()) return out;
+  for (const Identity& m : store_.list_modules(key.device)) out.push_back(m.key);
+  return out;
+}
+
+void Registry::restore(Identity identity, std::optional<Twin> twin, Executor& reply_on, WriteReply reply) {
+  const std::optional<Identity> before = store_.find(identity.key);
+  const bool replaces = before && before->generation_id != identity.generation_id;
+  std::vector<IdentityKey> gone;
+  std::vector<IdentityWrite> writes;
+  if (replaces) {
+    gone = with_modules(identity.key);
+    writes.push_back(erase_of(*before));
+  }
+  IdentityWrite put = put_of(identity, replaces || !before ? nullptr : &*before);
+  if (twin || before) put.twin = twin ? *std::move(twin) : fresh_twin(identity);
+  writes.push_back(std::move(put));
+  store_.apply(std::move(writes), reply_on,
+               [this, identity = std::move(identity), before, gone = std::move(gone),
+                reply = std::move(reply)](Result<void, StoreError> outcome) mutable {
+                 if (!outcome) return reply(fail(store_error(outcome.error(), identity.key)));
+                 restored(identity, before ? &*before : nullptr, gone);
+                 reply(Written{std::move(identity), !before});
+               });
+}
+
+void Registry::restored(const Identity& identity, const Identity* before, const std::vector<IdentityKey>& gone) {
+  log_change("identity restored", identity.key);
+  for (const IdentityKey& key : gone) {
+    if (queue_ != nullptr) queue_->on_identity_erased(key);
+    sessions_.end(key, EndReason::kIdentityDeleted);
+  }
+  if (before != nullptr && gone.empty()) sessions_.end(identity.key, EndReason::kCredentialsChanged);
+}
+
 void Registry::remove(const IdentityKey& key, IfMatch if_match, Executor& reply_on, DoneReply reply) {
   try_remove(std::make_shared<Removal>(Removal{key, std::move(if_match), reply_on, std::move(reply)}));
 }
@@ -209,10 +246,7 @@ void Registry::try_remove(std::shared_ptr<Removal> removal) {
     removal->reply_on.post([removal, error = ok.error()] { removal->reply(fail(error)); });
     return;
   }
-  std::vector<IdentityKey> gone{key};
-  if (!key.is_module()) {
-    for (const Identity& m : store_.list_modules(key.device)) gone.push_back(m.key);
-  }
+  std::vector<IdentityKey> gone = with_modules(key);
   Executor& reply_on = removal->reply_on;
   store_.apply({erase_of(*current)}, reply_on,
                [this, removal = std::move(removal), gone = std::move(gone)](Result<void, StoreError> outcome) {

@@ -65,6 +65,11 @@ class Registry {
   using WriteReply = UniqueFunction<void(HubResult<Written>)>;
   void write(Write write, Executor& reply_on, WriteReply reply);
 
+  // Stores an identity and its twin exactly as they are given (nullopt: as nothing were written yet), over what is
+  // there. A namesake of another generation is deleted first. Who is connected as it, if it was there, has to connect
+  // anew.
+  void restore(Identity identity, std::optional<Twin> twin, Executor& reply_on, WriteReply reply);
+
   // A device goes with its modules.
   void remove(const IdentityKey& key, IfMatch if_match, Executor& reply_on, DoneReply reply);
 
@@ -86,6 +91,8 @@ class Registry {
                     Result<void, StoreError> outcome);
   [[nodiscard]] HubResult<void> check_parent(const IdentityKey& key) const;
   [[nodiscard]] Error store_error(StoreError error, const IdentityKey& key) const;
+  void restored(const Identity& identity, const Identity* before, const std::vector<IdentityKey>& gone);
+  [[nodiscard]] std::vector<IdentityKey> with_modules(const IdentityKey& key) const;
   void tell_sessions(const Identity& written);
   void tell_listener(const std::vector<IdentityKey>& keys) const;
   [[nodiscard]] bool scope_exists(const std::string& scope) const;

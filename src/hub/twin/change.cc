@@ -89,12 +89,6 @@ Error not_an_object(const char* what) {
   return {ErrorCode::kArgumentInvalid, std::string(what) + " must be a JSON object"};
 }
 
-std::optional<uint64_t> parse_twin_etag(std::string_view text) {
-  const std::optional<std::string> bytes = base64_decode(text);
-  if (!bytes || bytes->size() != 8) return {};
-  return load_be<uint64_t>(bytes->data());
-}
-
 Error mismatch(const char* what, uint64_t existing, const std::string& given) {
   return {ErrorCode::kPreconditionFailed, std::string("Precondition failed: ") + what +
                                               " version did not match, existingVersion:" + std::to_string(existing) +

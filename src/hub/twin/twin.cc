@@ -29,4 +29,10 @@ std::string twin_etag_text(const Twin& twin) {
   return base64_encode(bytes);
 }
 
+std::optional<uint64_t> parse_twin_etag(std::string_view text) {
+  const std::optional<std::string> bytes = base64_decode(text);
+  if (!bytes || bytes->size() != 8) return {};
+  return load_be<uint64_t>(bytes->data());
+}
+
 }  // namespace nave::hub

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "hub/device/identity.h"
 
@@ -39,5 +41,7 @@ struct Twin {
 
 // Base64 of the counter as eight big-endian bytes: "AAAAAAAAAAE=" at first.
 [[nodiscard]] std::string twin_etag_text(const Twin& twin);
+// Twin::changes; nullopt: no twin's etag can look like this.
+[[nodiscard]] std::optional<uint64_t> parse_twin_etag(std::string_view text);
 
 }  // namespace nave::hub

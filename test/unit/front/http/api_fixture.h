@@ -20,6 +20,7 @@
 #include "front/http/method_routes.h"
 #include "front/http/query_routes.h"
 #include "front/http/service_api.h"
+#include "front/http/state_routes.h"
 #include "front/http/telemetry_routes.h"
 #include "front/http/transfer_routes.h"
 #include "front/http/twin_routes.h"
@@ -147,6 +148,7 @@ class ApiFixture : public testing::Test {
       {job_store, {store, store, registry}, {store, twins, methods, {&shard.context}, shard.executor}, shard.clock},
       {},
       metrics};
+  hub::StateService state{store, store, registry, shard.executor};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   store::memory::MemoryBlobFiles blob_files;
@@ -168,6 +170,7 @@ class ApiFixture : public testing::Test {
     for (front::http::Route& r : front::http::feedback_routes(c2d.feedback(), hub)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::transfer_routes(transfers)) out.push_back(std::move(r));
     for (front::http::Route& r : front::http::telemetry_routes(sessions, {&ingest})) out.push_back(std::move(r));
+    for (front::http::Route& r : front::http::state_routes(state)) out.push_back(std::move(r));
     return out;
   }
   std::unique_ptr<net::HttpHandler> api = std::make_unique<front::http::ServiceApi>(authenticator, routes());

@@ -31,6 +31,8 @@ TEST_F(PermissionsTest, EveryRouteOfEveryDefaultPolicy) {
                               Operation{"PUT", "/devices/d/modules/m", write},
                               Operation{"DELETE", "/devices/d/modules/m", write},
                               Operation{"GET", "/statistics/devices", read},
+                              Operation{"GET", "/nave/state", {"iothubowner"}},
+                              Operation{"POST", "/nave/state", {"iothubowner"}},
                               Operation{"GET", "/statistics/service", read_or_service},
                               Operation{"POST", "/jobs/create", write},
                               Operation{"GET", "/jobs", read},
