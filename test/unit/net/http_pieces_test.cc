@@ -19,8 +19,8 @@ class HttpPieces : public HttpTest {
 class TestSource final : public HttpBodySource {
  public:
   struct State {
-    std::vector<UniqueFunction<void(std::optional<std::string>)>> asked;
-    std::function<std::optional<std::string>()> at_once;  // empty: the test replies
+    std::deque<UniqueFunction<void(std::optional<std::string>)>> asked;  // a reply may ask for the next
+    std::function<std::optional<std::string>()> at_once;                 // empty: the test replies
     bool destroyed = false;
   };
   explicit TestSource(State& state) : state_(state) {}

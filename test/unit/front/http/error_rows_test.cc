@@ -34,10 +34,10 @@ TEST(ErrorRows, OverHttps) {
     const auto nested = answered(shard.clock, [code](auto& reply) { reply.nested_error(code); });
     EXPECT_EQ(with_placeholders(plain.body), text_at(row, "body")) << name;
     EXPECT_EQ(with_placeholders(nested.body), text_at(row, "nested")) << name;
-    for (const auto& response : {plain, nested}) {
-      EXPECT_EQ(response.status, row.find("status")->to_int64()) << name;
-      EXPECT_EQ(headers_of(response), *row.find("headers")->if_object()) << name;
-      EXPECT_EQ(response.close, *row.find("closes")->if_bool()) << name;
+    for (const auto* response : {&plain, &nested}) {
+      EXPECT_EQ(response->status, row.find("status")->to_int64()) << name;
+      EXPECT_EQ(headers_of(*response), *row.find("headers")->if_object()) << name;
+      EXPECT_EQ(response->close, *row.find("closes")->if_bool()) << name;
     }
   }
   EXPECT_EQ(rows.size(), every_error_code().size());

@@ -22,12 +22,12 @@ class RefusingStore final : public TwinStore, public TwinScan {
     --writes_refused;
     reply_on.post([reply = std::move(reply)]() mutable { reply(fail(StoreError::kUnavailable)); });
   }
-  [[nodiscard]] Result<std::vector<ScannedTwin>, StoreError> scan_twins(Kind kind, const IdentityKey& after,
-                                                                        size_t rows_max,
-                                                                        size_t bytes_max) const override {
+  [[nodiscard]] const std::vector<IndexedPath>& indexes() const override { return inner_.indexes(); }
+  [[nodiscard]] Result<bool, StoreError> scan(const Range& range,
+                                              const std::function<bool(ScannedRow&)>& visit) const override {
     ++scans;
     if (refuses_scans) return fail(StoreError::kUnavailable);
-    return inner_.scan_twins(kind, after, rows_max, bytes_max);
+    return inner_.scan(range, visit);
   }
 
   int writes_refused = 0;
