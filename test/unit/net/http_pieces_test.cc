@@ -23,18 +23,18 @@ class TestSource final : public HttpBodySource {
     std::function<std::optional<std::string>()> at_once;                 // empty: the test replies
     bool destroyed = false;
   };
-  explicit TestSource(State& state) : state_(state) {}
-  ~TestSource() override { state_.destroyed = true; }
+  explicit TestSource(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  ~TestSource() override { state_->destroyed = true; }
   void next(UniqueFunction<void(std::optional<std::string>)> reply) override {
-    if (state_.at_once) return reply(state_.at_once());
-    state_.asked.push_back(std::move(reply));
+    if (state_->at_once) return reply(state_->at_once());
+    state_->asked.push_back(std::move(reply));
   }
 
  private:
-  State& state_;
+  std::shared_ptr<State> state_;  // the connection may outlive the test
 };
 
-HttpResponse streamed(TestSource::State& state, uint64_t length) {
+HttpResponse streamed(const std::shared_ptr<TestSource::State>& state, uint64_t length) {
   HttpResponse out;
   out.length = length;
   out.source = std::make_unique<TestSource>(state);
@@ -128,46 +128,46 @@ TEST_F(HttpTest, ALargerPlanLetsALargerBodyBeCollected) {
 }
 
 TEST_F(HttpTest, AnAnswerInPieces) {
-  TestSource::State state;
-  http.answer = [&](HttpResponder r) { r(streamed(state, 5)); };
+  const auto state = std::make_shared<TestSource::State>();
+  http.answer = [state](HttpResponder r) { r(streamed(state, 5)); };
   transport.deliver("GET /b HTTP/1.1\r\nHost: hub\r\n\r\n");
   EXPECT_NE(transport.sent.find("Content-Length: 5\r\n"), std::string::npos);
-  ASSERT_EQ(state.asked.size(), 1U);
-  state.asked[0]("abc");
-  ASSERT_EQ(state.asked.size(), 2U);
-  state.asked[1]("de");
+  ASSERT_EQ(state->asked.size(), 1U);
+  state->asked[0]("abc");
+  ASSERT_EQ(state->asked.size(), 2U);
+  state->asked[1]("de");
   EXPECT_TRUE(transport.sent.ends_with("\r\n\r\nabcde"));
-  EXPECT_TRUE(state.destroyed);
-  EXPECT_EQ(state.asked.size(), 2U);
+  EXPECT_TRUE(state->destroyed);
+  EXPECT_EQ(state->asked.size(), 2U);
   transport.deliver("GET /b HTTP/1.1\r\nHost: hub\r\n\r\n");
   EXPECT_EQ(http.requests.size(), 2U) << "the connection lives on";
 }
 
 TEST_F(HttpTest, AnAnswerInPiecesWaitsForThePeer) {
-  TestSource::State state;
+  const auto state = std::make_shared<TestSource::State>();
   int pieces = 0;
-  state.at_once = [&]() -> std::optional<std::string> {
+  state->at_once = [&]() -> std::optional<std::string> {
     ++pieces;
     return std::string(256 * 1024, 'x');
   };
   transport.stalled = true;
-  http.answer = [&](HttpResponder r) { r(streamed(state, 8 << 20)); };
+  http.answer = [state](HttpResponder r) { r(streamed(state, 8 << 20)); };
   transport.deliver("GET /b HTTP/1.1\r\nHost: hub\r\n\r\n");
   EXPECT_LE(pieces, 6);
   while (pieces < 32) transport.drain();
   transport.drain();
-  EXPECT_TRUE(state.destroyed);
+  EXPECT_TRUE(state->destroyed);
   EXPECT_EQ(pieces, 32);
 }
 
 TEST_F(HttpTest, ASourceThatFailsCutsTheConnection) {
-  TestSource::State state;
-  http.answer = [&](HttpResponder r) { r(streamed(state, 5)); };
+  const auto state = std::make_shared<TestSource::State>();
+  http.answer = [state](HttpResponder r) { r(streamed(state, 5)); };
   transport.deliver("GET /b HTTP/1.1\r\nHost: hub\r\n\r\n");
-  state.asked.at(0)(std::nullopt);
+  state->asked.at(0)(std::nullopt);
   EXPECT_TRUE(transport.aborted);
   transport.fake_shard().run_until_idle();
-  EXPECT_TRUE(state.destroyed);
+  EXPECT_TRUE(state->destroyed);
 }
 
 TEST_F(HttpTest, HeadTellsTheLengthOnly) {
