@@ -47,6 +47,7 @@
 #include "front/mqtt/front.h"
 #include "hub/blob/storage.h"
 #include "hub/c2d/service.h"
+#include "hub/configuration/lines.h"
 #include "hub/configuration/service.h"
 #include "hub/device/bulk.h"
 #include "hub/device/registry.h"
@@ -183,6 +184,7 @@ struct HubServer::Parts {
   std::unique_ptr<hub::BlobStorage> blobs;
   HttpContainers remote_containers{""};
   std::unique_ptr<hub::OwnContainers> containers;
+  std::unique_ptr<hub::LinesOfConfigurations> configuration_lines;
   std::unique_ptr<hub::TransferService> transfers;
 
   std::shared_ptr<net::TlsContext> tls;
@@ -289,8 +291,11 @@ void HubServer::Parts::make_hub() {
   blobs = std::make_unique<hub::BlobStorage>(*blob_files, clock, metrics, config.blob_bytes);
   if (!blobs->load()) throw std::runtime_error("the folder of blobs cannot be read");
   containers = std::make_unique<hub::OwnContainers>(*blobs, blob_account, hub, clock, remote_containers);
-  transfers = std::make_unique<hub::TransferService>(
-      hub::TransferParts{*transfer_store, *store, *twin_scan, *bulk, *containers, transfer_worker, clock}, metrics);
+  configuration_lines = std::make_unique<hub::LinesOfConfigurations>(*configurations);
+  transfers =
+      std::make_unique<hub::TransferService>(hub::TransferParts{*transfer_store, *store, *twin_scan, *bulk, *containers,
+                                                                transfer_worker, clock, configuration_lines.get()},
+                                             metrics);
   metrics.gauge_function("totalDeviceCount", "Devices registered",
                          [this] { return static_cast<int64_t>(store->counts().devices); });
 }

