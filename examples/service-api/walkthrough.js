@@ -52,13 +52,13 @@ async function in_batches(work) {
 async function rows(query) {
   const cursor = registry.createQuery(query, 1000);
   const out = [];
-  while (cursor.hasMoreResults) out.push(...(await cursor.next()).result);
+  while (cursor.hasMoreResults) out.push(...(await cursor.next(cursor.continuationToken)).result);
   return out;
 }
 
 async function job_done(id) {
   for (;;) {
-    const { responseBody: job } = await jobs.getJob(id);
+    const { jobStatus: job } = await jobs.getJob(id);
     if (['completed', 'failed', 'cancelled'].includes(job.status)) return job;
     await pause(100);
   }
@@ -154,17 +154,17 @@ async function digital_twin(twin) {
   const shown = await client.getDigitalTwin(id_of(0));
   say(`digital twin: model ${shown.$metadata.$model}, temperature ${shown.temperature}`);
   const answer = await client.invokeCommand(id_of(0), 'reboot', { delay: 1 });
-  say(`its command answers ${JSON.stringify(answer.payload ?? answer)}`);
+  say(`its command answers ${answer.xMsCommandStatuscode} ${JSON.stringify(answer.body)}`);
 }
 
 async function transfer() {
   const container = BlobServiceClient.fromConnectionString(STORAGE).getContainerClient(`walk-${process.pid}`);
   await container.create();
   const uri = nave('storage', 'sas', '--container-name', container.containerName);
-  const { responseBody: out } = await registry.exportDevicesToBlob(uri, false);
+  const out = await registry.exportDevicesToBlob(uri, false);
   const ended = async (id) => {
     for (;;) {
-      const { responseBody: job } = await registry.getJob(id);
+      const job = await registry.getJob(id);
       if (['completed', 'failed', 'cancelled'].includes(job.status)) return job;
       await pause(200);
     }
@@ -172,7 +172,7 @@ async function transfer() {
   const exported = await ended(out.jobId);
   const { contentLength } = await container.getBlobClient('devices.txt').getProperties();
   say(`export: ${exported.status}, ${contentLength} bytes in ${container.containerName}/devices.txt`);
-  const { responseBody: back } = await registry.importDevicesFromBlob(uri, uri);
+  const back = await registry.importDevicesFromBlob(uri, uri);
   const imported = await ended(back.jobId);
   say(`import of the same: ${imported.status}, ${imported.failureReason ?? 'no failure'}`);
   await container.delete();

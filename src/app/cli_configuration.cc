@@ -9,7 +9,7 @@ using Run = void (*)(const ConfigurationOptions&);
 CLI::App* add_verb(CLI::App* noun, const char* name, const char* help, ConfigurationOptions& o, Run run) {
   CLI::App* verb = noun->add_subcommand(name, help);
   add_target(verb, o.target);
-  verb->add_option("-o,--output", o.output, "json or table")->check(CLI::IsMember({"json", "table"}));
+  add_output(verb, o.output);
   verb->callback([&o, run] { run(o); });
   return verb;
 }
@@ -47,7 +47,7 @@ void add_update(CLI::App* noun, const Names& names, ConfigurationOptions& o) {
   add_id(update, names, o);
   add_settings(update, o);
   update->add_option("-e,--etag", o.etag, "Only if it still has this ETag");
-  update->add_option("-o,--output", o.output, "json or table")->check(CLI::IsMember({"json", "table"}));
+  add_output(update, o.output);
   update->callback([update, &o] {
     o.has_condition = update->count("--target-condition") > 0;
     o.has_priority = update->count("--priority") > 0;

@@ -4,10 +4,6 @@
 namespace nave::app {
 namespace {
 
-void add_output(CLI::App* verb, JobOptions& o) {
-  verb->add_option("-o,--output", o.output, "json or table")->check(CLI::IsMember({"json", "table"}));
-}
-
 void add_job_id(CLI::App* verb, JobOptions& o) {
   verb->add_option("--job-id,--jid,job", o.job, "Job id")->required();
 }
@@ -40,7 +36,7 @@ void add_job(CLI::App& app, JobOptions& o) {
   const auto verb = [&](const char* name, const char* help) {
     CLI::App* v = job->add_subcommand(name, help);
     add_target(v, o.target);
-    add_output(v, o);
+    add_output(v, o.output);
     return v;
   };
   CLI::App* create = verb("create", "Order a job");

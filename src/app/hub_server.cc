@@ -283,7 +283,8 @@ void HubServer::Parts::make_hub() {
                                            if (++seconds % kHour == 0) blob_worker->post([this] { blobs->expire(); });
                                          }},
       runtime.shard(0));
-  state = std::make_unique<hub::StateService>(*store, *twin_scan, *registry, *query_worker);
+  state = std::make_unique<hub::StateService>(
+      hub::StateService::Parts{*store, *twin_scan, *registry, *configuration_store, *configurations, *query_worker});
   for (size_t i = 0; i < runtime.shard_count(); ++i) {
     ingests.push_back(std::make_unique<hub::Ingest>(*event_log, hub, runtime.shard(i), metrics));
   }

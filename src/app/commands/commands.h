@@ -27,7 +27,7 @@ struct DeviceOptions {
   std::string managed_by;  // of a module
   bool edge = false;
   unsigned top = 1000;
-  std::string output = "json";  // or table, yaml
+  std::string output = "json";  // table or yaml, yaml
 };
 void device_create(const DeviceOptions& options);
 void device_show(const DeviceOptions& options);
@@ -142,7 +142,7 @@ struct ConfigurationOptions {
   std::string metric_type = "user";                  // or system
   unsigned top = 0;                                  // of list; 0: all
   std::string device;                                // of set-modules
-  std::string output = "json";                       // or table
+  std::string output = "json";                       // table or yaml
 };
 void configuration_create(const ConfigurationOptions& options);
 void configuration_show(const ConfigurationOptions& options);
@@ -171,7 +171,7 @@ struct JobOptions {
   bool wait = false;
   double poll_interval_s = 1;
   unsigned top = 0;             // 0: all
-  std::string output = "json";  // or table
+  std::string output = "json";  // table or yaml
 };
 // With `wait` it fails unless the job is completed.
 void job_create(const JobOptions& options);

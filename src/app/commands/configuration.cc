@@ -37,18 +37,7 @@ Object parse_object(const char* flag, const std::string& text) {
 }
 
 void print(const Value& value, const std::string& output, const Columns& columns = kColumns) {
-  if (output != "table") {
-    std::cout << indented(value);
-    return;
-  }
-  std::vector<const Object*> rows;
-  if (value.if_object() != nullptr) rows.push_back(value.if_object());
-  if (value.if_array() != nullptr) {
-    for (const Value& v : *value.if_array()) {
-      if (v.if_object() != nullptr) rows.push_back(v.if_object());
-    }
-  }
-  std::cout << table(rows, columns);
+  std::cout << shown(value, output, columns);
 }
 
 // The service knows ids in lower case only, so `az` writes them so.

@@ -34,7 +34,7 @@ json::Value parse_job(const ClientResponse& response) {
 }
 
 void print(const JobOptions& o, const json::Value& job) {
-  std::cout << (o.output == "table" ? table({job.if_object()}, kColumns) : indented(job));
+  std::cout << shown(job, o.output, kColumns);
 }
 
 std::string text_of(const json::Object& job, const char* name) {
@@ -139,15 +139,7 @@ void job_list(const JobOptions& o) {
     separator = '&';
   }
   json::Array jobs = all_pages(resolve_target(o.target), "GET", path, "", o.top);
-  if (o.output != "table") {
-    std::cout << indented(std::move(jobs));
-    return;
-  }
-  std::vector<const json::Object*> rows;
-  for (const json::Value& job : jobs) {
-    if (job.if_object() != nullptr) rows.push_back(job.if_object());
-  }
-  std::cout << table(rows, kColumns);
+  std::cout << shown(std::move(jobs), o.output, kColumns);
 }
 
 }  // namespace nave::app

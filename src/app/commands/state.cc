@@ -45,6 +45,7 @@ struct Total {
   int64_t created = 0;
   int64_t replaced = 0;
   int64_t policies = 0;
+  int64_t configurations = 0;
   json::Array problems;
 
   // `first_line` of the file is the first of the request.
@@ -53,6 +54,7 @@ struct Total {
     created += o.find("created")->to_int64().value_or(0);
     replaced += o.find("replaced")->to_int64().value_or(0);
     policies += o.find("policies")->to_int64().value_or(0);
+    configurations += o.find("configurations")->to_int64().value_or(0);
     for (const json::Value& v : *o.find("problems")->if_array()) {
       json::Object problem = *v.if_object();
       problem.set("line", problem.find("line")->to_int64().value_or(1) + first_line - 1);
@@ -64,6 +66,7 @@ struct Total {
     out.append("created", created);
     out.append("replaced", replaced);
     out.append("policies", policies);
+    out.append("configurations", configurations);
     out.append("problems", problems);
     return out;
   }

@@ -36,6 +36,7 @@ json::Object document(const hub::StateImport& done) {
   out.append("created", done.created);
   out.append("replaced", done.replaced);
   out.append("policies", done.policies);
+  out.append("configurations", done.configurations);
   out.append("problems", std::move(problems));
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/limits.h"
+#include "hub/configuration/input.h"
 #include "hub/device/authentication_rules.h"
 #include "hub/device/etag.h"
 #include "hub/device/identity_json.h"
@@ -241,11 +242,46 @@ HubResult<StateRecord> read_identity(const json::Object& line, bool module) {
   return StateRecord(std::move(out));
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Configurations.
+
+json::Value parsed(const std::string& text) {
+  return text.empty() ? json::Value() : json::parse(text, {.bytes_max = text.size()}).value_or(json::Value());
+}
+
+// What a client would PUT (hub/configuration/input.h).
+json::Object configuration_document(const Configuration& c) {
+  json::Object queries;
+  queries.append("queries", parsed(c.metrics));
+  json::Object out;
+  out.append("kind", "configuration");
+  out.append("id", c.id);
+  out.append("schemaVersion", c.schema_version ? json::Value(*c.schema_version) : json::Value());
+  out.append("labels", parsed(c.labels));
+  out.append("content", parsed(c.content));
+  out.append("contentType", c.content_type ? json::Value(*c.content_type) : json::Value());
+  out.append("targetCondition", c.target_condition);
+  out.append("priority", c.priority);
+  out.append("metrics", std::move(queries));
+  return out;
+}
+
+HubResult<StateRecord> read_configuration_line(const json::Object& line) {
+  const std::string id = text_of(line, "id");
+  if (!is_valid_configuration_id(id)) return fail(invalid("The configuration id is not valid"));
+  auto configuration = read_configuration(id, line);
+  if (!configuration) return fail(std::move(configuration.error()));
+  return StateRecord(*std::move(configuration));
+}
+
 }  // namespace
 
 std::string state_line(const StateRecord& record) {
   if (const auto* row = std::get_if<ScannedTwin>(&record)) return identity_line(*row);
   if (const auto* policy = std::get_if<auth::Policy>(&record)) return json::to_text(policy_document(*policy));
+  if (const auto* configuration = std::get_if<Configuration>(&record)) {
+    return json::to_text(configuration_document(*configuration));
+  }
   json::Object head;
   head.append("kind", "hub");
   head.append("format", kFormat);
@@ -262,6 +298,7 @@ HubResult<StateRecord> read_state_line(std::string_view line) {
   if (kind == "policy") return read_policy(*object);
   if (kind == "device") return read_identity(*object, false);
   if (kind == "module") return read_identity(*object, true);
+  if (kind == "configuration") return read_configuration_line(*object);
   return fail(invalid("A line is of no known kind"));
 }
 

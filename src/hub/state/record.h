@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "auth/policy.h"
+#include "hub/configuration/configuration.h"
 #include "hub/errors.h"
 #include "hub/query/scan.h"
 
@@ -18,7 +19,8 @@ struct StateHead {
 };
 
 // An identity is a ScannedTwin: with its twin, exactly as they are stored but for the times of its activity.
-using StateRecord = std::variant<StateHead, auth::Policy, ScannedTwin>;
+// A configuration is without its ETag and times: they are made anew.
+using StateRecord = std::variant<StateHead, auth::Policy, ScannedTwin, Configuration>;
 
 // One line of JSON, without its end. The same record gives the same bytes.
 [[nodiscard]] std::string state_line(const StateRecord& record);

@@ -10,6 +10,7 @@
 namespace nave::hub {
 namespace {
 
+constexpr std::string_view kConfigurations = "configurations/";  // where the last page begins
 constexpr size_t kPageRows = 1000;
 constexpr size_t kPageBytes = 1024 * 1024;
 
@@ -35,6 +36,17 @@ std::optional<Position> parse_position(std::string_view text) {
   return out;
 }
 
+// Of equal priority the one that was created last wins, so the order matters and is kept.
+HubResult<StatePage> configurations_page(const ConfigurationStore& store) {
+  auto all = store.load_configurations();
+  if (!all) return fail(Error(ErrorCode::kServiceUnavailable));
+  std::stable_sort(all->begin(), all->end(),
+                   [](const Configuration& a, const Configuration& b) { return a.created < b.created; });
+  StatePage out;
+  for (const Configuration& c : *all) out.lines += state_line(c) + "\n";
+  return out;
+}
+
 }  // namespace
 
 void StateService::export_page(std::string continuation, Executor& reply_on, PageReply reply) {
@@ -44,6 +56,7 @@ void StateService::export_page(std::string continuation, Executor& reply_on, Pag
 }
 
 HubResult<StatePage> StateService::page(const std::string& continuation) const {
+  if (continuation == kConfigurations) return configurations_page(configuration_store_);
   const std::optional<Position> from = parse_position(continuation);
   if (!from) return fail(Error(ErrorCode::kArgumentInvalid, "The continuation is not one that was given"));
   StatePage out;
@@ -58,6 +71,8 @@ HubResult<StatePage> StateService::page(const std::string& continuation) const {
     out.continuation = text_of({from->kind, rows->back().identity.key});
   } else if (from->kind == TwinScan::Kind::kDevices) {
     out.continuation = text_of({TwinScan::Kind::kModules, {}});
+  } else {
+    out.continuation = kConfigurations;
   }
   return out;
 }
@@ -102,6 +117,9 @@ void StateService::start(std::shared_ptr<Import> import, std::string_view lines)
                           ++(written->created ? import->result.created : import->result.replaced);
                           import->close(number, "");
                         });
+    } else if (auto* configuration = std::get_if<Configuration>(&*record)) {
+      ++import->open;
+      write(import, number, std::move(*configuration));
     }
   }
   if (!policies.empty()) {
@@ -113,6 +131,17 @@ void StateService::start(std::shared_ptr<Import> import, std::string_view lines)
     });
   }
   import->close(0, "");
+}
+
+void StateService::write(const std::shared_ptr<Import>& import, uint64_t line, Configuration configuration) {
+  const std::string id = configuration.id;
+  // Both are worked off in the order of the calls.
+  configurations_.remove(id, {IfMatch::Kind::kAny, "", false}, worker_, [](const HubResult<void>&) {});
+  configurations_.put(std::move(configuration), {}, worker_, [import, line](HubResult<ConfigurationDocument> written) {
+    if (!written) return import->close(line, written.error().message);
+    ++import->result.configurations;
+    import->close(line, "");
+  });
 }
 
 }  // namespace nave::hub

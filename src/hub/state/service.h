@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "hub/configuration/service.h"
 #include "hub/device/registry.h"
 #include "hub/query/scan.h"
 
@@ -22,6 +23,7 @@ struct StateImport {
   uint64_t created = 0;
   uint64_t replaced = 0;
   uint64_t policies = 0;  // they count when the hub starts the next time
+  uint64_t configurations = 0;
   struct Problem {
     uint64_t line = 0;  // of those given, from 1
     std::string text;
@@ -32,12 +34,26 @@ struct StateImport {
 // Thread-safe.
 class StateService {
  public:
-  // All outlive it, and the replies on their way. Scans run on `worker`, for they take milliseconds.
-  StateService(DeviceStore& store, const TwinScan& scan, Registry& registry, Executor& worker)
-      : store_(store), scan_(scan), registry_(registry), worker_(worker) {}
+  struct Parts {
+    DeviceStore& store;
+    const TwinScan& scan;
+    Registry& registry;
+    const ConfigurationStore& configuration_store;
+    ConfigurationService& configurations;
+    Executor& worker;  // for scans, which take milliseconds
+  };
+  // All outlive it, and the replies on their way.
+  explicit StateService(const Parts& parts)
+      : store_(parts.store),
+        scan_(parts.scan),
+        registry_(parts.registry),
+        configuration_store_(parts.configuration_store),
+        configurations_(parts.configurations),
+        worker_(parts.worker) {}
 
-  // In one order: the policies, the devices by id, the modules by device and id. Each page shows what was acknowledged
-  // before it was asked for; pages are of different moments. An unknown continuation is ArgumentInvalid.
+  // In one order: the policies, the devices by id, the modules by device and id, the configurations by their creation.
+  // Each page shows what was acknowledged before it was asked for; pages are of different moments. An unknown
+  // continuation is ArgumentInvalid.
   using PageReply = UniqueFunction<void(HubResult<StatePage>)>;
   void export_page(std::string continuation, Executor& reply_on, PageReply reply);
 
@@ -51,10 +67,14 @@ class StateService {
   struct Import;
   [[nodiscard]] HubResult<StatePage> page(const std::string& continuation) const;
   void start(std::shared_ptr<Import> import, std::string_view lines);
+  // In place of one that is there: its content would stay otherwise.
+  void write(const std::shared_ptr<Import>& import, uint64_t line, Configuration configuration);
 
   DeviceStore& store_;
   const TwinScan& scan_;
   Registry& registry_;
+  const ConfigurationStore& configuration_store_;
+  ConfigurationService& configurations_;
   Executor& worker_;
 };
 

@@ -148,7 +148,7 @@ class ApiFixture : public testing::Test {
       {job_store, {store, store, registry}, {store, twins, methods, {&shard.context}, shard.executor}, shard.clock},
       {},
       metrics};
-  hub::StateService state{store, store, registry, shard.executor};
+  hub::StateService state{{store, store, registry, store, configurations, shard.executor}};
   store::memory::MemoryEventLog log{4, shard.clock, shard.executor};
   hub::Ingest ingest{log, hub, shard.context, metrics};
   store::memory::MemoryBlobFiles blob_files;

@@ -31,7 +31,7 @@ TEST_F(StateRoutesTest, PagesFollowOneAnotherWhateverTheIdsAre) {
   }
   const Response again = send("POST", "/nave/state?api-version=1", all);
   EXPECT_EQ(again.status, 200);
-  EXPECT_EQ(again.body, R"({"created":0,"replaced":3,"policies":0,"problems":[]})");
+  EXPECT_EQ(again.body, R"({"created":0,"replaced":3,"policies":0,"configurations":0,"problems":[]})");
 }
 
 TEST_F(StateRoutesTest, WhatIsNoContinuationIsRefused) {

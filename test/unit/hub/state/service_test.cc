@@ -19,7 +19,9 @@ struct Hub {
   SessionDirectory sessions{store, shard.clock, metrics};
   Registry registry{store, sessions, info, shard.clock};
   TwinService twins{store, registry, sessions, shard.clock, metrics};
-  StateService state{store, store, registry, shard.executor};
+  ConfigurationService configurations{{store, store, store, store, registry, twins, shard.executor, shard.clock},
+                                      metrics};
+  StateService state{{store, store, registry, store, configurations, shard.executor}};
 
   void put(const IdentityKey& key, DeviceInput input = {}) {
     registry.put_device(key, std::move(input), {}, shard.executor,
@@ -157,6 +159,31 @@ TEST_F(StateTest, PagesGoOnWhereTheyEnded) {
   const std::string lines = hub.everything();
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1 + 5 + 1502 + 3);
   EXPECT_EQ(hub.page("nonsense").error().code, ErrorCode::kArgumentInvalid);
+}
+
+TEST(StateConfigurations, GoAlongInTheOrderOfTheirCreation) {
+  const auto line = [](const std::string& id, int number) {
+    return R"({"kind":"configuration","id":")" + id +
+           R"(","schemaVersion":"1.0","labels":{"a":"b"},"content":{"deviceContent":{"properties.desired.x":)" +
+           std::to_string(number) +
+           R"(}},"contentType":null,"targetCondition":"*","priority":5,"metrics":{"queries":{}}})" + "\n";
+  };
+  Hub one;
+  EXPECT_EQ(one.import(line("b", 1)).configurations, 1U);
+  one.shard.advance(1000);
+  EXPECT_EQ(one.import(line("a", 2)).configurations, 1U);
+  const std::string all = one.everything();
+  EXPECT_TRUE(all.ends_with(line("b", 1) + line("a", 2))) << all;
+  Hub other;
+  EXPECT_EQ(other.import(line("a", 7)).configurations, 1U);
+  const StateImport done = other.import(all);
+  EXPECT_TRUE(done.problems.empty());
+  EXPECT_NE(other.everything().find(line("a", 2)), std::string::npos) << "what was there has gone, its content too";
+  EXPECT_EQ(other.everything().size(), all.size());
+  const StateImport bad = one.import(R"({"kind":"configuration","id":"X"})"
+                                     "\n");
+  ASSERT_EQ(bad.problems.size(), 1U);
+  EXPECT_EQ(bad.problems[0].text, "The configuration id is not valid");
 }
 
 }  // namespace
