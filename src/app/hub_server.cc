@@ -8,18 +8,18 @@
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 
 #include "app/client/http_container.h"
 #include "app/connection_string.h"
 #include "app/data_folder.h"
+#include "app/engine_options.h"
 #include "app/installation.h"
+#include "app/temporary_folder.h"
 #include "app/ticker.h"
 #include "app/websocket_routes.h"
 #include "app/worker_thread.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "front/amqp/c2d_node.h"
 #include "front/amqp/cbs_node.h"
 #include "front/amqp/connection.h"
@@ -74,61 +74,6 @@ namespace nave::app {
 namespace {
 
 constexpr int64_t kDrainMs = 3000;
-
-size_t shard_count(const Config& config) {
-  if (config.shards > 0) return config.shards;
-  const unsigned processors = std::thread::hardware_concurrency();
-  return processors > 1 ? processors - 1 : 1;
-}
-
-// With --memory: a folder for the CA certificate alone, gone at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("nave-" + random_hex(12))) {
-    std::filesystem::create_directory(path_);
-    std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
-net::RuntimeOptions runtime_options(const Config& config) {
-  return {shard_count(config), config.connections_max, config.connections_per_address_max};
-}
-
-store::embedded::Durability durability_of(const Config& config) {
-  using store::embedded::Durability;
-  return config.durability == "relaxed" ? Durability::kRelaxed : Durability::kDurable;
-}
-
-store::embedded::LogOptions log_options(const Config& config, const std::string& directory,
-                                        std::function<void()> on_failure) {
-  store::embedded::LogOptions options;
-  options.directory = directory;
-  options.partition_count = config.partitions;
-  options.retention_time = std::chrono::hours(config.retention_hours);
-  options.retention_bytes = config.retention_bytes;
-  options.durability = durability_of(config);
-  options.on_failure = [on_failure = std::move(on_failure)](const std::string& why) {
-    log::write(log::Level::kError, log::Category::kStorage, "the event log failed", {{"reason", why}});
-    on_failure();
-  };
-  return options;
-}
-
-std::vector<hub::IndexedPath> indexes_of(const Config& config) {
-  std::vector<hub::IndexedPath> out;
-  for (const std::string& path : config.query_indexes) out.push_back(hub::parse_indexed_path(path).value());
-  return out;
-}
 
 }  // namespace
 
